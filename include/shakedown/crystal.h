@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT
+ * shakedown/crystal.h - the cell, the elements, neighbours, symmetry, supercells, and matching one
+ * structure on another. Pure: memory in, memory out.
+ *
+ * Conventions: lattice rows are a, b, c (Å); Cartesian r = f . lattice with f the fractional row
+ * vector; positions are Cartesian and are *not* wrapped into the cell unless a function says so.
+ */
+#ifndef SHAKEDOWN_CRYSTAL_H
+#define SHAKEDOWN_CRYSTAL_H
+
+#include "shakedown/base.h"
+
+/* ---- cell -------------------------------------------------------------------------------- */
+
+/** A set of atoms in a (by default fully periodic) cell. */
+typedef struct skd_cell {
+    size_t n;             /**< atoms                                                   */
+    double lattice[3][3]; /**< rows a, b, c, Å; left-handed ones are allowed           */
+    bool pbc[3];          /**< periodic along a, b, c                                  */
+    int *species;         /**< [n] atomic number, 1..SKD_ELEMENT_MAX                   */
+    double (*pos)[3];     /**< [n] Cartesian, Å                                        */
+} skd_cell;
+
+/** New cell of n atoms: zero lattice and positions, pbc all true. */
+skd_status skd_cell_new(skd_cell **out, size_t n, skd_error *err) SKD_CHECKED;
+skd_status skd_cell_copy(skd_cell **out, const skd_cell *cell, skd_error *err) SKD_CHECKED;
+void skd_cell_free(skd_cell *cell);
+
+double skd_cell_volume(const skd_cell *cell);                                     /**< |a.(b x c)|, Å^3 */
+/** Distances between opposite faces, Å: height[k] = V / |other two rows' cross product|. */
+void skd_cell_heights(const double lattice[3][3], double height[3]);
+/** Fractional coordinates of a Cartesian point; inverse = skd_inv3(lattice). */
+static inline void skd_to_frac(const double inverse[3][3], const double r[3], double f[3]) {
+    skd_row_times(r, inverse, f);
+}
+/** f reduced to [0,1) (exactly 1 - tiny becomes 0 only if within 1e-12 of an integer). */
+double skd_wrap01(double f);
+/** Inverse lattice of the cell; SKD_EARG with a text if the cell has no volume. */
+skd_status skd_cell_inverse(const skd_cell *cell, double inverse[3][3], skd_error *err) SKD_CHECKED;
+
+/** Shortest vector from point `from` to any periodic image of `to` (Cartesian, Å), exact also for
+ *  skewed and flat cells; returns its length. Lattice reduction is done per call; for loops use
+ *  skd_mic_setup once and skd_mic. */
+typedef struct skd_mic {
+    double lattice[3][3], inverse[3][3]; /**< Minkowski-reduced lattice of the periodic directions */
+    bool pbc[3];
+    double safe2; /**< squared length below which the rounded image is surely the shortest, Å^2 */
+    double shifts[125][3];
+    int n_shifts;
+} skd_mic;
+skd_status skd_mic_setup(skd_mic *mic, const skd_cell *cell, skd_error *err) SKD_CHECKED;
+double skd_mic_vector(const skd_mic *mic, const double from[3], const double to[3], double d[3]);
+
+/** Minkowski (Lagrange-Gauss in 3D) reduced basis of the same lattice: reduced = transform . lattice,
+ *  det(transform) = +-1. Shortest vectors first. Source: Nguyen & Stehlé, ACM Trans. Algorithms 5, 46 (2009). */
+void skd_lattice_reduce(const double lattice[3][3], double reduced[3][3], int transform[3][3]);
+
+/** SKD_EARG naming both atoms (1-based) if two are closer than `distance` Å, images included. */
+skd_status skd_cell_check_overlap(const skd_cell *cell, double distance, skd_error *err) SKD_CHECKED;
+
+/** Reduced formula, elements in order of first appearance ("CdTe"); returns out. */
+char *skd_cell_formula(const skd_cell *cell, char *out, size_t size);
+/** Counts atoms of species z. */
+size_t skd_cell_count(const skd_cell *cell, int z);
+/** New cell with atoms picked in the given order: pick[n_pick] are indices into cell. */
+skd_status skd_cell_pick(skd_cell **out, const skd_cell *cell, const size_t *pick, size_t n_pick,
+                         skd_error *err) SKD_CHECKED;
+
+/* ---- elements ---------------------------------------------------------------------------- */
+
+#define SKD_ELEMENT_MAX 118
+
+/** One row of the element table; generated from data/tables/elements.tsv, which names sources. */
+typedef struct skd_element {
+    const char *symbol;
+    const char *name;
+    double mass;              /**< amu                                                       */
+    double covalent_radius;   /**< Å, Cordero 2008 (Pyykko 2009 above Cm)                    */
+    double electronegativity; /**< Pauling; 0 if unknown                                     */
+    const int8_t *common;     /**< common oxidation states, ended by INT8_MIN                */
+    const int8_t *oxidation;  /**< all known oxidation states, ended by INT8_MIN             */
+    int8_t most_probable;     /**< most frequent state in crystals (ICSD-like); 0 if unknown */
+} skd_element;
+
+/** Row of atomic number z; NULL outside 1..SKD_ELEMENT_MAX. */
+const skd_element *skd_element_of(int z);
+/** Atomic number of a symbol (exact case; D and T are hydrogen); 0 if none. */
+int skd_element_number(skd_span symbol);
+
+/** Guess of one oxidation state per species so that the composition is neutral: the combination of
+ *  tabulated states with the highest summed log-probability. All zero (returns false in *found) for
+ *  elements and where none balances.
+ *  species[n_species], count[n_species] in; state[n_species] out. */
+skd_status skd_oxidation_guess(const int *species, const size_t *count, size_t n_species, int *state, bool *found,
+                               skd_error *err) SKD_CHECKED;
+
+/* ---- neighbours -------------------------------------------------------------------------- */
+
+/** Neighbour j of some atom i: image of atom j displaced by shift . lattice. */
+typedef struct skd_neighbour {
+    size_t j;
+    int shift[3];
+    double d[3]; /**< r_j + shift.lattice - r_i, Å */
+    double r;    /**< |d|, Å */
+} skd_neighbour;
+
+/** Full list (i-j and j-i), reusable: build many times without new allocation once grown. */
+typedef struct skd_neighbours {
+    size_t n;             /**< atoms                                                           */
+    size_t *first;        /**< [n+1]; neighbours of i are list[first[i]] .. list[first[i+1]-1] */
+    skd_neighbour *list;  /**< ordered by (j, shift) within an atom                            */
+    size_t first_capacity, list_capacity;
+    void *work;           /**< cell-list scratch, owned                                        */
+} skd_neighbours;
+
+/** All pairs with 0 < r < r_cut (self-images included, the atom itself not). Works for any cell:
+ *  tiny, needle, pancake, skewed. O(n) for large cells. nb is zero-initialised before first use. */
+skd_status skd_neighbours_build(skd_neighbours *nb, const skd_cell *cell, double r_cut, skd_error *err) SKD_CHECKED;
+void skd_neighbours_free(skd_neighbours *nb); /**< frees the contents, not nb itself */
+
+/* ---- symmetry (the only door to spglib) -------------------------------------------------- */
+
+typedef struct skd_operation {
+    int rotation[3][3];    /**< acts on fractional columns: f' = R f + t */
+    double translation[3]; /**< fractional                               */
+} skd_operation;
+
+/** Space group of a cell. Arrays are owned by the object. */
+typedef struct skd_symmetry {
+    int number;               /**< 1..230                                              */
+    int hall;                 /**< Hall number 1..530                                  */
+    char international[16];   /**< "Fd-3m"                                             */
+    char point_group[8];      /**< Hermann-Mauguin, of the space group, "m-3m"         */
+    char schoenflies[8];      /**< of the point group, "Oh"                            */
+    size_t n;                 /**< atoms                                               */
+    size_t *orbit;            /**< [n] index of the first equivalent atom              */
+    char *wyckoff;            /**< [n] letter                                          */
+    char (*site_symmetry)[8]; /**< [n] Schoenflies of the site's point group, "Td"     */
+    size_t n_operations;
+    skd_operation *operation; /**< of this cell (supercell translations included)      */
+    size_t n_translations;    /**< pure translations among them                        */
+    double symprec;           /**< Å, the tolerance finally used                       */
+} skd_symmetry;
+
+#define SKD_SYMPREC 0.01 /**< Å */
+
+/** Finds the space group; tolerance is loosened or tightened a few times if spglib finds none, and
+ *  P1 is the last resort (never an error for a valid cell). */
+skd_status skd_symmetry_find(skd_symmetry **out, const skd_cell *cell, double symprec, skd_error *err) SKD_CHECKED;
+void skd_symmetry_free(skd_symmetry *symmetry);
+
+/** Schoenflies symbol of a point group given by its rotations (any basis): "C1", "Td", "D3h", ... */
+const char *skd_point_group_name(const int (*rotation)[3][3], size_t n);
+/** Rotations that keep the point (fractional) fixed modulo lattice translations: writes indices into
+ *  symmetry->operation to stabiliser[n_operations] and returns how many; tolerance in Å. */
+size_t skd_site_stabiliser(const skd_symmetry *symmetry, const skd_cell *cell, const double frac[3], double tolerance,
+                           size_t *stabiliser);
+
+/** Standardised primitive / conventional cell (spglib's standard orientation kept where possible:
+ *  no idealised rotation of Cartesian axes). */
+skd_status skd_primitive(skd_cell **out, const skd_cell *cell, double symprec, skd_error *err) SKD_CHECKED;
+skd_status skd_conventional(skd_cell **out, const skd_cell *cell, double symprec, skd_error *err) SKD_CHECKED;
+
+/* ---- supercells -------------------------------------------------------------------------- */
+
+/** Cell with lattice P . lattice (P integer, det != 0). Atom order: all images of atom 0, then of
+ *  atom 1, ...; map (may be NULL) [n_out] receives the index of each atom in `cell`. */
+skd_status skd_supercell(skd_cell **out, const skd_cell *cell, const int matrix[3][3], size_t **map,
+                         skd_error *err) SKD_CHECKED;
+
+/** Smallest matrix whose supercell has images at least min_distance apart (Å) and at least min_atoms
+ *  atoms; doped's search: near-cubic and near-fcc ideals, offsets within +-2, preferring diagonal and
+ *  symmetric matrices. `cell` is a primitive (or the input) cell. */
+typedef struct skd_supercell_options {
+    double min_distance; /**< Å, default 10        */
+    size_t min_atoms;    /**< default 50           */
+    size_t max_atoms;    /**< default 500: give up */
+} skd_supercell_options;
+#define SKD_SUPERCELL_DEFAULT {.min_distance = 10.0, .min_atoms = 50, .max_atoms = 500}
+skd_status skd_supercell_search(const skd_cell *cell, const skd_supercell_options *options, int matrix[3][3],
+                                skd_error *err) SKD_CHECKED;
+/** Length of the shortest lattice vector, Å: the distance between an atom and its nearest image. */
+double skd_image_distance(const double lattice[3][3]);
+
+/* ---- matching ---------------------------------------------------------------------------- */
+
+/** Best match of two structures with equal composition and (nearly) equal lattices. */
+typedef struct skd_match {
+    bool found;
+    double max_distance; /**< Å, largest displacement of an atom after the best operation            */
+    double rms;          /**< Å                                                                       */
+    double sum_above;    /**< Å, sum of displacements of atoms that moved more than 0.1 Å (SnB "disp") */
+    size_t *partner;     /**< [n] atom of b for each atom of a; owned                                 */
+    double *distance;    /**< [n] Å; owned                                                            */
+    int rotation[3][3];  /**< operation applied to b (fractional)                                     */
+    double translation[3];
+} skd_match;
+
+typedef struct skd_match_options {
+    bool any_translation; /**< try translations that map atoms of the rarest species on each other; else only the identity's */
+    const skd_symmetry *symmetry; /**< operations to try (host supercell's); NULL: lattice point group found from a's lattice */
+    double tolerance;     /**< Å; matches in which some atom is farther are not `found`               */
+} skd_match_options;
+
+/** Minimises first max_distance, then rms, over the allowed operations, translations (residual rigid
+ *  shift removed) and permutations of like atoms (optimal assignment, Jonker-Volgenant). */
+skd_status skd_match_find(skd_match *out, const skd_cell *a, const skd_cell *b, const skd_match_options *options,
+                          skd_error *err) SKD_CHECKED;
+void skd_match_free(skd_match *match); /**< frees the contents, not match itself */
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT
+ * shakedown/data.h - files: structures in every format, gz anywhere, folders, and the run database.
+ * Parsers work on text in memory; only skd_file_* and skd_db_* touch the disk.
+ */
+#ifndef SHAKEDOWN_DATA_H
+#define SHAKEDOWN_DATA_H
+
+#include "shakedown/crystal.h"
+
+/* ---- files ------------------------------------------------------------------------------- */
+
+/** Whole file (gunzipped if it is gzip, whatever its name; "-" is standard input) as text; the
+ *  caller's (skd_free). Refuses more than 4 GiB. */
+skd_status skd_file_read(const char *path, char **text, size_t *length, skd_error *err) SKD_CHECKED;
+/** Writes all bytes or nothing: to path.tmp, fsync, rename; "-" is standard output; .gz compresses. */
+skd_status skd_file_write(const char *path, const char *text, size_t length, skd_error *err) SKD_CHECKED;
+/** mkdir -p. */
+skd_status skd_folder_make(const char *path, skd_error *err) SKD_CHECKED;
+bool skd_file_exists(const char *path);
+
+/* ---- frames ------------------------------------------------------------------------------ */
+
+/** Extra per-atom column of an extended XYZ (or selective dynamics of a POSCAR, as L:3). */
+typedef struct skd_column {
+    char name[64];
+    char type;    /**< 'R' real, 'I' integer, 'L' logical, 'S' string */
+    size_t width;
+    double *real; /**< [n][width] for R, I and L (0/1); else NULL */
+    char **text;  /**< [n*width] for S */
+} skd_column;
+
+/** key=value of an extended XYZ's comment line; value as written, unquoted. */
+typedef struct skd_info {
+    char *key, *value;
+} skd_info;
+
+/** A cell with all that its file said of it, so that writing it back loses nothing. */
+typedef struct skd_frame {
+    skd_cell *cell;
+    char *comment;        /**< POSCAR line 1, or NULL                                  */
+    double (*frac)[3];    /**< [n] fractional as read from a Direct POSCAR/CIF; NULL otherwise. Writers
+                               use it so that digits survive. Drop it when moving atoms. */
+    bool has_energy, has_stress;
+    double energy;        /**< eV                                                      */
+    double stress[3][3];  /**< eV/Å^3                                                  */
+    double (*force)[3];   /**< [n] eV/Å or NULL                                        */
+    double (*velocity)[3];/**< [n] Å/fs or NULL                                        */
+    skd_column *column;
+    size_t n_column;
+    skd_info *info;
+    size_t n_info;
+} skd_frame;
+skd_status skd_frame_new(skd_frame **out, skd_cell *cell_taken, skd_error *err) SKD_CHECKED;
+void skd_frame_free(skd_frame *frame);
+skd_status skd_frame_set_info(skd_frame *frame, const char *key, const char *value, skd_error *err) SKD_CHECKED;
+const char *skd_frame_info(const skd_frame *frame, const char *key); /**< NULL if absent */
+
+typedef struct skd_frames {
+    size_t n, capacity;
+    skd_frame **frame; /**< owned */
+} skd_frames;
+void skd_frames_free(skd_frames *frames); /**< frees the contents, not frames itself */
+
+/** A file format: one file, one row in data/formats.c. */
+typedef struct skd_format {
+    const char *name, *summary;
+    /** Does the file name (folder and .gz stripped) or the beginning of the text look like it? */
+    bool (*matches_name)(const char *name);
+    bool (*matches_text)(const char *text, size_t length);
+    skd_status (*parse)(skd_frames *out, const char *name, const char *text, size_t length, skd_error *err); /**< or NULL */
+    skd_status (*print)(skd_string *out, const skd_frames *frames, skd_error *err);                          /**< or NULL */
+} skd_format;
+extern const skd_format *const skd_formats[]; /**< ended by NULL */
+const skd_format *skd_format_named(const char *name);
+const skd_format *skd_format_of(const char *path, const char *text, size_t length); /**< by name, then content; NULL if unknown */
+
+/** Reads all frames of a file; format NULL: recognised. */
+skd_status skd_frames_read(skd_frames *out, const char *path, const skd_format *format, skd_error *err) SKD_CHECKED;
+skd_status skd_frames_write(const skd_frames *frames, const char *path, const skd_format *format, skd_error *err) SKD_CHECKED;
+/** First (POSCAR, CIF) or last (XYZ trajectory) frame's structure; the caller's. */
+skd_status skd_structure_read(skd_frame **out, const char *path, skd_error *err) SKD_CHECKED;
+
+/** How a POSCAR is laid out. */
+typedef struct skd_poscar_style {
+    const char *comment;
+    bool site_labels; /**< element after each position, as pymatgen writes */
+} skd_poscar_style;
+/** POSCAR text; atoms are grouped by consecutive species as they stand (sort before). 16 decimals. */
+skd_status skd_poscar_print(skd_string *out, const skd_frame *frame, const skd_poscar_style *style, skd_error *err) SKD_CHECKED;
+
+/* ---- the run database: SQLite in the layout of ASE (ase.db) ------------------------------- */
+
+typedef struct skd_db skd_db;
+
+/** One row; pointers borrowed when writing, owned (skd_db_row_free) when read. */
+typedef struct skd_db_row {
+    long id;               /**< 1..; 0 when writing: next free                        */
+    skd_cell *cell;
+    bool has_energy, has_stress;
+    double energy;         /**< eV                                                    */
+    double stress[3][3];   /**< eV/Å^3                                                */
+    double (*force)[3];    /**< [n] eV/Å or NULL                                      */
+    double charge;         /**< e                                                     */
+    char *calculator;      /**< potential's name, or NULL                             */
+    char *key_values;      /**< JSON object of strings and numbers (searchable in ASE) */
+    char *data;            /**< JSON object of anything                               */
+} skd_db_row;
+void skd_db_row_free(skd_db_row *row); /**< frees the contents, not row itself */
+
+/** Opens or creates; SKD_EIO / SKD_EFORMAT with the file named. One process, any thread (serialised). */
+skd_status skd_db_open(skd_db **out, const char *path, bool create, skd_error *err) SKD_CHECKED;
+void skd_db_close(skd_db *db);
+/** Inserts or replaces the row of this id, durably (survives kill -9 once it returns SKD_OK). */
+skd_status skd_db_write(skd_db *db, skd_db_row *row, skd_error *err) SKD_CHECKED;
+/** Several rows in one transaction. */
+skd_status skd_db_write_many(skd_db *db, skd_db_row *row, size_t n, skd_error *err) SKD_CHECKED;
+skd_status skd_db_read(skd_db *db, long id, skd_db_row *out, bool *found, skd_error *err) SKD_CHECKED;
+long skd_db_count(skd_db *db); /**< largest id; 0 if empty, -1 on error */
+/** Database-wide JSON text (ASE's metadata, provenance goes here). out is the caller's; NULL if none. */
+skd_status skd_db_metadata_set(skd_db *db, const char *json, skd_error *err) SKD_CHECKED;
+skd_status skd_db_metadata_get(skd_db *db, char **out, skd_error *err) SKD_CHECKED;
+
+#endif

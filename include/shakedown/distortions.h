@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT
+ * shakedown/distortions.h - point defects of a crystal and every way to make a start from them.
+ * Words and folder names are those of ShakeNBreak and doped.
+ */
+#ifndef SHAKEDOWN_DISTORTIONS_H
+#define SHAKEDOWN_DISTORTIONS_H
+
+#include "shakedown/crystal.h"
+
+/* ---- defects ----------------------------------------------------------------------------- */
+
+typedef enum skd_defect_kind { SKD_VACANCY, SKD_SUBSTITUTION, SKD_INTERSTITIAL } skd_defect_kind;
+
+/** One point defect in its supercell; arrays owned. */
+typedef struct skd_defect {
+    skd_defect_kind kind;
+    char name[64];          /**< "v_Cd", "Te_Cd", "v_O_C2v"; no charge                       */
+    int removed, added;     /**< atomic numbers; 0 where none                                */
+    double site[3];         /**< fractional, in the supercell                                */
+    size_t index;           /**< of the added atom in cell; SIZE_MAX for a vacancy           */
+    size_t multiplicity;    /**< equivalent sites in the primitive cell                      */
+    char wyckoff;           /**< letter of the site in the conventional cell; 0 if unknown   */
+    char site_symmetry[8];  /**< Schoenflies of the site in the host                         */
+    int oxidation_change;   /**< D = oxi(added) - oxi(removed), ShakeNBreak's               */
+    bool oxidation_known;   /**< false: all states zero (elements, intermetallics)           */
+    skd_cell *bulk;         /**< the perfect supercell                                       */
+    skd_cell *cell;         /**< the unperturbed defect supercell                            */
+} skd_defect;
+void skd_defect_free(skd_defect *defect);
+
+typedef struct skd_defect_list {
+    size_t n, capacity;
+    skd_defect **defect; /**< [n] owned */
+} skd_defect_list;
+void skd_defect_list_free(skd_defect_list *list); /**< frees the contents, not list itself */
+
+typedef struct skd_defect_options {
+    bool vacancies, antisites;
+    const int *extrinsic; /**< [n_extrinsic] atomic numbers put on every site */
+    size_t n_extrinsic;
+    const int *oxidation_species, *oxidation_state; /**< [n_oxidation] user's overrides */
+    size_t n_oxidation;
+} skd_defect_options;
+
+/** All vacancies, antisites and substitutions on every symmetry-distinct site of `primitive`, in the
+ *  supercell `bulk` = matrix . primitive, each at the equivalent site closest to the cell's middle.
+ *  Names as doped: base, + site symmetry if several sites, + neighbour distances if still equal. */
+skd_status skd_defects_of(skd_defect_list *out, const skd_cell *primitive, const int matrix[3][3],
+                          const skd_defect_options *options, skd_error *err) SKD_CHECKED;
+
+/** The defect by which `cell` differs from `bulk` (composition, then matching); SKD_EARG if it is
+ *  not exactly one point defect. site (fractional, may be NULL) overrides the matching. */
+skd_status skd_defect_identify(skd_defect **out, const skd_cell *bulk, const skd_cell *cell, const double *site,
+                               const skd_defect_options *options, skd_error *err) SKD_CHECKED;
+
+/** Number of neighbours to distort at charge q: base = int(-D); x = base + q; |x| up to 4, then | 8 - |x| |. */
+int skd_electron_count_rule(int oxidation_change, int charge);
+
+/** "v_Cd" and -2 give "v_Cd_-2"; 1 gives "v_Cd_+1". */
+char *skd_defect_entry_name(const skd_defect *defect, int charge, char *out, size_t size);
+
+/* ---- starts ------------------------------------------------------------------------------ */
+
+/** The Monte-Carlo rattle (hiphive's, as ShakeNBreak drives it). */
+typedef struct skd_rattle_options {
+    double stdev;       /**< Å; <= 0: 10 % of the shortest distance in the bulk     */
+    double d_min;       /**< Å; <= 0: 80 % of the shortest distance in the start    */
+    double width;       /**< Å, 0.1                                                 */
+    double nbr_cutoff;  /**< Å, 5                                                   */
+    double max_disp;    /**< Å, 2                                                   */
+    size_t n_iter;      /**< 1                                                      */
+    size_t max_attempts;/**< 5000                                                   */
+} skd_rattle_options;
+#define SKD_RATTLE_DEFAULT {.width = 0.1, .nbr_cutoff = 5.0, .max_disp = 2.0, .n_iter = 1, .max_attempts = 5000}
+
+typedef struct skd_start_options {
+    bool compat;          /**< ShakeNBreak's files to the digit, its known bugs included */
+    uint64_t seed;        /**< default mode: mixed per start; compat: <0 semantics of SnB in seed_given */
+    bool seed_given;
+    double increment;     /**< 0.1: distortions -0.6 .. +0.6                             */
+    const double *distortion; /**< [n_distortion] user's list; NULL: by increment        */
+    size_t n_distortion;
+    int n_neighbours;     /**< -1: by rule                                               */
+    skd_rattle_options rattle;
+} skd_start_options;
+#define SKD_START_DEFAULT {.seed = 42, .increment = 0.1, .n_neighbours = -1, .rattle = SKD_RATTLE_DEFAULT}
+
+/** One distorted structure; arrays owned. */
+typedef struct skd_start {
+    char name[64];        /**< folder: "Bond_Distortion_-40.0%", "Rattled", "Dimer", "Unperturbed" */
+    char label[32];       /**< POSCAR comment: "-40.0%", "Rattled", ...                            */
+    const char *kind;     /**< row of the table of kinds                                           */
+    double factor;        /**< the distortion, e.g. -0.4; NAN where there is none                  */
+    int n_neighbours;     /**< the N of the comment line                                           */
+    size_t *distorted;    /**< [n_distorted] indices into cell of the atoms moved on purpose       */
+    size_t n_distorted;
+    double stdev, d_min;  /**< Å, the rattle used (0 where none)                                   */
+    uint32_t seed;
+    bool dropped;         /**< too short a distance (below 1.0 Å): not to be used; `why` says      */
+    char why[96];
+    skd_cell *cell;       /**< same atom order as the defect's cell                                */
+} skd_start;
+
+typedef struct skd_start_list {
+    size_t n, capacity;
+    skd_start *start;     /**< [n] */
+    double stdev;         /**< Å, for the metadata */
+} skd_start_list;
+void skd_start_list_free(skd_start_list *list); /**< frees the contents, not list itself */
+
+/** A way to make starts: one file, one row in distortions/kinds.c. */
+typedef struct skd_start_kind {
+    const char *name, *summary;
+    bool in_default;
+    skd_status (*make)(skd_start_list *out, const skd_defect *defect, int charge, const skd_start_options *options,
+                       skd_error *err);
+} skd_start_kind;
+extern const skd_start_kind *const skd_start_kinds[]; /**< ended by NULL, in the order of the output */
+
+/** All starts of one defect and charge: Unperturbed, distortions, Rattled or not, Dimer. */
+skd_status skd_starts_of(skd_start_list *out, const skd_defect *defect, int charge, const skd_start_options *options,
+                         skd_error *err) SKD_CHECKED;
+
+/** The rattle on its own: moves cell->pos in place; active[n_active] atoms move. */
+skd_status skd_rattle(skd_cell *cell, const size_t *active, size_t n_active, const skd_rattle_options *options,
+                      uint32_t seed, skd_error *err) SKD_CHECKED;
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT
+ * shakedown/fingerprints.h - SOAP power spectra, distances between structures, clustering of minima
+ * into families, and plain geometric metrics.
+ */
+#ifndef SHAKEDOWN_FINGERPRINTS_H
+#define SHAKEDOWN_FINGERPRINTS_H
+
+#include "shakedown/crystal.h"
+
+typedef struct skd_soap_options {
+    double r_cut; /**< Å                              */
+    int n_max;    /**< radial functions               */
+    int l_max;    /**< largest angular momentum       */
+    double sigma; /**< width of the atomic density, Å */
+    int cutoff;   /**< skd_soap_cutoff                */
+} skd_soap_options;
+enum { SKD_SOAP_CUTOFF_HARD, SKD_SOAP_CUTOFF_SMOOTH }; /**< hard = dscribe's default; smooth = cosine weight */
+#define SKD_SOAP_DEFAULT {.r_cut = 5.0, .n_max = 10, .l_max = 10, .sigma = 1.0, .cutoff = SKD_SOAP_CUTOFF_SMOOTH}
+
+typedef struct skd_soap skd_soap; /**< immutable after creation; may be shared by threads */
+
+/** species[n_species]: the elements resolved, in the order of the spectrum's blocks (sorted inside). */
+skd_status skd_soap_new(skd_soap **out, const skd_soap_options *options, const int *species, size_t n_species,
+                        skd_error *err) SKD_CHECKED;
+void skd_soap_free(skd_soap *soap);
+size_t skd_soap_size(const skd_soap *soap); /**< numbers in one power spectrum */
+
+typedef struct skd_soap_work skd_soap_work;
+skd_status skd_soap_work_new(skd_soap_work **out, const skd_soap *soap, skd_error *err) SKD_CHECKED;
+void skd_soap_work_free(skd_soap_work *work);
+
+/** Power spectra at Cartesian points: spectrum[n_points][skd_soap_size]. An atom lying on a point
+ *  counts as part of its environment (dscribe's convention). */
+skd_status skd_soap_at(const skd_soap *soap, const skd_cell *cell, const double (*point)[3], size_t n_points,
+                       skd_soap_work *work, double *spectrum, skd_error *err) SKD_CHECKED;
+/** At every atom: spectrum[cell->n][size]. */
+skd_status skd_soap_atoms(const skd_soap *soap, const skd_cell *cell, skd_soap_work *work, double *spectrum,
+                          skd_error *err) SKD_CHECKED;
+/** Mean over atoms ("outer" average). */
+void skd_soap_average(const double *spectra, size_t n, size_t size, double *mean);
+
+/** 1 - a.b/|a||b|, computed as |a/|a| - b/|b||^2 / 2 so that small distances keep their digits. */
+double skd_cosine_distance(const double *a, const double *b, size_t size);
+
+/** What is compared: per-atom spectra of a whole structure. */
+typedef struct skd_fingerprint {
+    size_t n, size;
+    int *species;     /**< [n] */
+    double *spectrum; /**< [n][size] */
+    double *mean;     /**< [size] average */
+    double *site;     /**< [size] at the defect site, or NULL if unknown */
+    double energy;    /**< eV; NAN if unknown */
+} skd_fingerprint;
+void skd_fingerprint_free(skd_fingerprint *f); /**< frees the contents, not f itself */
+skd_status skd_fingerprint_make(skd_fingerprint *out, const skd_soap *soap, const skd_cell *cell,
+                                const double *site, double energy, skd_soap_work *work, skd_error *err) SKD_CHECKED;
+
+/** Distance of two structures, invariant to translation, rotation and permutation: atoms of each
+ *  species are paired so that the *largest* pair cosine distance counts (see distance.c for why the
+ *  mean drowns a local difference). */
+skd_status skd_fingerprint_distance(const skd_fingerprint *a, const skd_fingerprint *b, double *out,
+                                    skd_error *err) SKD_CHECKED;
+
+enum { SKD_CLUSTER_AGGLOMERATIVE, SKD_CLUSTER_DENSITY };
+typedef struct skd_cluster_options {
+    int method;
+    double threshold;        /**< cosine distance; families are farther apart                        */
+    double energy_threshold; /**< eV; members of one family differ by less; 0: energies not used      */
+} skd_cluster_options;
+/** Default threshold: calibrated in tests/test_fingerprints_families.c on relaxed DFT structures. */
+#define SKD_CLUSTER_DEFAULT {.method = SKD_CLUSTER_AGGLOMERATIVE, .threshold = 1e-3, .energy_threshold = 0.0}
+
+/** Families from a symmetric distance matrix d[n][n]: label[n] = 0.. in order of first member; every
+ *  item gets a label (a lone one is its own family). energy [n] may be NULL. */
+skd_status skd_cluster(const double *d, const double *energy, size_t n, const skd_cluster_options *options,
+                       size_t *label, size_t *n_clusters, skd_error *err) SKD_CHECKED;
+
+#endif

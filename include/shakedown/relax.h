@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT
+ * shakedown/relax.h - energies, forces and stresses behind one interface, and the minimisers that
+ * walk down them.
+ */
+#ifndef SHAKEDOWN_RELAX_H
+#define SHAKEDOWN_RELAX_H
+
+#include "shakedown/crystal.h"
+
+/* ---- potentials -------------------------------------------------------------------------- */
+
+/** What one evaluation gives. Arrays are the caller's (see skd_result_new). */
+typedef struct skd_result {
+    double energy;        /**< eV                                                              */
+    double (*force)[3];   /**< [n] eV/Å, -dE/dr                                                */
+    double stress[3][3];  /**< eV/Å^3, (1/V) dE/d(strain); positive = wants to shrink          */
+    double *atom_energy;  /**< [n] eV, sums to energy; NULL if the caller does not want it     */
+    bool has_stress, has_atom_energy;
+} skd_result;
+skd_status skd_result_new(skd_result **out, size_t n, skd_error *err) SKD_CHECKED;
+void skd_result_free(skd_result *result);
+
+/** What to compute besides energy and forces. */
+enum { SKD_WANT_STRESS = 1, SKD_WANT_ATOM_ENERGY = 2 };
+
+/** A kind of potential: one row in the table of relax/potential.c. */
+typedef struct skd_potential_type {
+    const char *name;      /**< as on the command line: "sw"                       */
+    const char *summary;   /**< one line for help, with defaults and units         */
+    const char *reference; /**< paper                                              */
+    /** Parses "key=value,key=value" (may be empty) into new parameters. */
+    skd_status (*create)(void **params, const char *settings, skd_error *err);
+    void (*destroy)(void *params);
+    /** SKD_EARG naming the atom if the potential cannot treat the cell (element). */
+    skd_status (*check)(const void *params, const skd_cell *cell, skd_error *err);
+    skd_status (*work_new)(const void *params, void **work, skd_error *err);
+    void (*work_free)(void *work);
+    /** Energy and forces (and what `want` asks) of the cell with total charge (e). work grows once
+     *  and is then reused: no allocation in a relaxation's loop. */
+    skd_status (*compute)(const void *params, const skd_cell *cell, double charge, int want, void *work,
+                          skd_result *out, skd_error *err);
+} skd_potential_type;
+
+extern const skd_potential_type *const skd_potential_types[]; /**< ended by NULL */
+
+/** Parameters of one potential; immutable, may be shared by threads. */
+typedef struct skd_potential {
+    const skd_potential_type *type;
+    void *params;
+    char spec[256]; /**< the text it was made from, for provenance */
+} skd_potential;
+
+/** From "name" or "name:key=value,...", e.g. "lj:epsilon=0.0104,sigma=3.4,cutoff=8.5". */
+skd_status skd_potential_new(skd_potential **out, const char *spec, skd_error *err) SKD_CHECKED;
+void skd_potential_free(skd_potential *potential);
+
+/** Scratch of one thread for one potential. */
+typedef struct skd_potential_work {
+    const skd_potential *potential;
+    void *work;
+} skd_potential_work;
+skd_status skd_potential_work_new(skd_potential_work **out, const skd_potential *potential, skd_error *err) SKD_CHECKED;
+void skd_potential_work_free(skd_potential_work *work);
+skd_status skd_potential_compute(skd_potential_work *work, const skd_cell *cell, double charge, int want,
+                                 skd_result *out, skd_error *err) SKD_CHECKED;
+
+/* ---- minimisers of any function of m variables ------------------------------------------- */
+
+/** f and its gradient g[m] at x[m]. A non-OK status ends the minimisation. */
+typedef skd_status (*skd_objective_fn)(void *payload, const double *x, double *f, double *g, skd_error *err);
+
+typedef struct skd_minimiser skd_minimiser;
+
+/** A method: FIRE, FIRE 2.0, L-BFGS; one row in the table of relax/minimiser.c. */
+typedef struct skd_minimiser_type {
+    const char *name, *summary, *reference;
+    size_t (*state_size)(size_t m); /**< doubles of private state */
+    void (*start)(skd_minimiser *s);
+    /** One step: moves s->x using s->g, then calls skd_minimiser_evaluate (once or more). */
+    skd_status (*step)(skd_minimiser *s, skd_error *err);
+} skd_minimiser_type;
+extern const skd_minimiser_type *const skd_minimiser_types[]; /**< ended by NULL; [0] is the default, FIRE */
+const skd_minimiser_type *skd_minimiser_named(const char *name); /**< NULL if unknown */
+
+struct skd_minimiser {
+    const skd_minimiser_type *type;
+    size_t m;
+    double *x, *g; /**< [m] current point and gradient */
+    double f;
+    double max_step;  /**< longest move of one 3-vector in a step; 0.2 (house unit Å) */
+    size_t n_calls;   /**< of the objective */
+    double *state;    /**< of the method */
+    skd_objective_fn objective;
+    void *payload;
+};
+/** New minimiser at x0[m] (copied), objective already called once. m is a multiple of 3 where steps are
+ *  limited per atom; other m are limited as a whole. */
+skd_status skd_minimiser_new(skd_minimiser **out, const skd_minimiser_type *type, size_t m, const double *x0,
+                             double max_step, skd_objective_fn objective, void *payload, skd_error *err) SKD_CHECKED;
+skd_status skd_minimiser_step(skd_minimiser *s, skd_error *err) SKD_CHECKED;
+skd_status skd_minimiser_evaluate(skd_minimiser *s, skd_error *err) SKD_CHECKED;
+void skd_minimiser_free(skd_minimiser *s);
+
+/* ---- relaxation of a cell ---------------------------------------------------------------- */
+
+/** Why a relaxation ended. All but ERROR are outcomes, not errors. */
+typedef enum skd_stop {
+    SKD_STOP_NONE,        /**< still running                                               */
+    SKD_STOP_FORCE_MAX,   /**< converged: largest force below force_max                    */
+    SKD_STOP_FORCE_MEAN,  /**< converged: mean force below force_mean                      */
+    SKD_STOP_STEPS,       /**< step limit                                                  */
+    SKD_STOP_COLLAPSED,   /**< two atoms closer than `collapse` x sum of covalent radii    */
+    SKD_STOP_EXPLODED,    /**< energy rose, or a force is not finite or absurd             */
+    SKD_STOP_INTERRUPTED, /**< the observer asked to stop                                  */
+    SKD_STOP_FAILED       /**< the potential gave an error (text in the outcome)           */
+} skd_stop;
+const char *skd_stop_name(skd_stop stop);      /**< "force_max", ... (stable, goes into stores) */
+skd_stop skd_stop_named(const char *name);     /**< inverse; SKD_STOP_NONE if unknown           */
+bool skd_stop_converged(skd_stop stop);
+
+typedef struct skd_relax_options {
+    const skd_minimiser_type *method; /**< NULL: FIRE                                        */
+    double force_max;    /**< eV/Å; 0: not tested                                            */
+    double force_mean;   /**< eV/Å, mean over atoms of |F|; 0: not tested                    */
+    size_t max_steps;
+    double max_step;     /**< Å                                                              */
+    double collapse;     /**< fraction of the sum of covalent radii; 0: not tested           */
+    double explode;      /**< eV/atom above the start's energy                               */
+    bool relax_cell;     /**< variable cell (UnitCellFilter-like)                            */
+    double pressure;     /**< eV/Å^3                                                         */
+    double stress_max;   /**< eV/Å^3, with relax_cell                                        */
+    double charge;       /**< e                                                              */
+} skd_relax_options;
+#define SKD_RELAX_DEFAULT                                                                                  \
+    {.force_max = 0.0, .force_mean = 1e-5, .max_steps = 1500, .max_step = 0.2, .collapse = 0.5,           \
+     .explode = 100.0, .stress_max = 1e-5}
+
+/** State shown to an observer after every step; borrowed. */
+typedef struct skd_relax_frame {
+    size_t step;
+    const skd_cell *cell;
+    const skd_result *result;
+    double force_max, force_mean; /**< eV/Å */
+} skd_relax_frame;
+
+typedef struct skd_relax_observer {
+    bool (*see)(void *payload, const skd_relax_frame *frame); /**< false: stop (INTERRUPTED) */
+    void *payload;
+} skd_relax_observer;
+
+typedef struct skd_relax_outcome {
+    skd_stop stop;
+    size_t n_steps, n_calls;
+    double energy_start, energy; /**< eV */
+    double force_max, force_mean;
+    skd_cell *cell;     /**< the end structure; owned */
+    skd_result *result; /**< its forces and stress; owned */
+    char reason[200];   /**< e.g. "atoms 3 (Te) and 17 (Te) at 0.91 Å" ; "" if converged */
+} skd_relax_outcome;
+
+/** Relaxes a copy of `start`. Deterministic. Errors only for bad arguments or memory; whatever the
+ *  relaxation runs into is an outcome. observer may be NULL. */
+skd_status skd_relax(skd_relax_outcome *out, const skd_cell *start, skd_potential_work *potential,
+                     const skd_relax_options *options, const skd_relax_observer *observer, skd_error *err) SKD_CHECKED;
+void skd_relax_outcome_free(skd_relax_outcome *out); /**< frees the contents, not out itself */
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT
+ * shakedown/search.h - the workflow as a library: host -> defects -> starts -> relaxed minima ->
+ * families -> ranked candidates. No files, no printing: progress and storage go through hooks.
+ */
+#ifndef SHAKEDOWN_SEARCH_H
+#define SHAKEDOWN_SEARCH_H
+
+#include "shakedown/distortions.h"
+#include "shakedown/fingerprints.h"
+#include "shakedown/relax.h"
+
+/** The relaxed end of one start. */
+typedef struct skd_minimum {
+    size_t start;          /**< index into the job's starts                            */
+    bool done;             /**< relaxed (now or in an earlier run)                     */
+    skd_stop stop;
+    double energy;         /**< eV                                                     */
+    double force_max;      /**< eV/Å                                                   */
+    size_t n_steps, n_calls;
+    skd_cell *cell;        /**< owned */
+    double (*force)[3];    /**< [n] eV/Å, owned */
+    char reason[200];
+} skd_minimum;
+
+/** Relaxation of all starts of one defect and charge. */
+typedef struct skd_job {
+    const skd_defect *defect;
+    int charge;
+    skd_start_list starts;
+    skd_minimum *minimum;  /**< [starts.n] */
+} skd_job;
+skd_status skd_job_new(skd_job **out, const skd_defect *defect, int charge, const skd_start_options *options,
+                       skd_error *err) SKD_CHECKED;
+void skd_job_free(skd_job *job);
+
+/** What the caller may want to see and keep. Calls are serialised (never two at once). */
+typedef struct skd_search_hooks {
+    /** A start was relaxed: store it. A non-OK status stops the search. */
+    skd_status (*finished)(void *payload, const skd_job *job, size_t start, skd_error *err);
+    /** After some steps of a running relaxation; returns false to stop everything. */
+    bool (*progress)(void *payload, const skd_job *job, size_t start, const skd_relax_frame *frame);
+    void *payload;
+} skd_search_hooks;
+
+/** Relaxes every start of every job that is not done yet, in parallel over starts. Results do not
+ *  depend on the number of threads. SKD_ESTOPPED if a hook stopped it. */
+skd_status skd_search_relax(skd_job *const *job, size_t n_jobs, const skd_potential *potential,
+                            const skd_relax_options *options, int threads, const skd_search_hooks *hooks,
+                            skd_error *err) SKD_CHECKED;
+
+/** A family of minima that are the same but for symmetry. */
+typedef struct skd_family {
+    size_t rank;             /**< 1 = lowest energy                                            */
+    size_t best;             /**< start whose minimum is lowest: the candidate                 */
+    size_t n_members;
+    size_t *member;          /**< [n_members] starts, owned                                    */
+    double energy;           /**< eV, of the candidate                                         */
+    double relative;         /**< eV, to the unperturbed minimum (NAN if there is none)        */
+    bool has_unperturbed;    /**< the unperturbed start fell into this family                  */
+    char symmetry[16];       /**< Schoenflies point group of the relaxed cell, "D2d"           */
+    double degeneracy;       /**< equivalent orientations per site: |G(site)| / |G(minimum)|   */
+    char bond[32];           /**< shortest new bond, "Te-Te 2.76"; "" if none                  */
+    double displacement;     /**< Å, largest displacement against the unperturbed defect       */
+    skd_stop stop;           /**< of the candidate                                             */
+    bool warned;             /**< not converged, or a saddle suspected                         */
+} skd_family;
+
+typedef struct skd_ranking {
+    size_t n;
+    skd_family *family;      /**< [n] by energy */
+    double unperturbed;      /**< eV, energy of the unperturbed minimum; NAN if absent */
+    size_t n_unusable;       /**< starts that collapsed, exploded or failed: in no family */
+} skd_ranking;
+
+typedef struct skd_rank_options {
+    skd_soap_options soap;
+    skd_cluster_options cluster;
+} skd_rank_options;
+#define SKD_RANK_DEFAULT {.soap = SKD_SOAP_DEFAULT, .cluster = SKD_CLUSTER_DEFAULT}
+
+skd_status skd_rank(skd_ranking *out, const skd_job *job, const skd_rank_options *options, int threads,
+                    skd_error *err) SKD_CHECKED;
+void skd_ranking_free(skd_ranking *ranking); /**< frees the contents, not ranking itself */
+
+#endif

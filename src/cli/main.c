@@ -1,0 +1,2 @@
+#include "shakedown/base.h"
+int main(void){return 0;}
