@@ -1,40 +1,73 @@
-# shakedown - one Makefile for everything. Targets: all demo check check-peers bench fuzz install clean deps
-#   make SAN=address,undefined all    builds with sanitizers in a folder of its own (and allocation torture)
-SAN    ?=
-PREFIX ?= /usr/local
-BUILD  := build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
-comma  := ,
-CC     ?= cc
+# shakedown - one Makefile for everything.
+#   make                 the program, ./shakedown
+#   make demo            on a bare Debian 12: installs what is missing, builds, searches the vacancy in silicon
+#   make check           all tests, plain and with sanitizers; ends with 'N passed, N failed'
+#   make check-peers     side by side with ASE, dscribe, ShakeNBreak (installs them from PyPI under build/)
+#   make bench           speed, next to those programs
+#   make fuzz            the parsers, FUZZ_SECONDS=60 each
+#   make install PREFIX= DESTDIR=
+#   make clean
+# SAN=address,undefined builds with sanitizers in a folder of its own (and with failing allocations for
+# the tests); CC=clang works too, without threads where its OpenMP library is missing.
+SAN     ?=
+PREFIX  ?= /usr/local
+DESTDIR ?=
+FUZZ_SECONDS ?= 60
+comma   := ,
+BUILD   := build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
+JOBS    := $(shell nproc 2>/dev/null || echo 2)
 
 PACKAGES := build-essential pkg-config libsymspg-dev libgsl-dev libopenblas-dev zlib1g-dev libsqlite3-dev \
             libcjson-dev libcmocka-dev
 
+# Does this compiler have OpenMP, its run-time library included?
+OPENMP := $(shell printf '\043include <omp.h>\nint main(void) { return omp_get_num_procs() == 0; }\n' | \
+                  $(CC) -x c -fopenmp -o /dev/null - >/dev/null 2>&1 && echo -fopenmp)
+
 CPPFLAGS += -Iinclude -I$(BUILD) -D_POSIX_C_SOURCE=200809L $(if $(SAN),-DSKD_TORTURE) \
             $(shell pkg-config --cflags openblas 2>/dev/null)
-CFLAGS   ?= -O2 -g
+CFLAGS   ?= $(if $(SAN),-O1,-O2) -g
 # No -Wpedantic: before C23 it refuses to pass double[3][3] where const double[3][3] is wanted, and we
 # keep the const.
-CFLAGS   += -std=c11 -fopenmp -fno-math-errno -ffp-contract=off \
+CFLAGS   += -std=c11 $(OPENMP) -fno-math-errno -ffp-contract=off \
             -Wall -Wextra -Wconversion -Wshadow -Wno-unknown-pragmas -Werror \
             $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
-LDLIBS   += -lsymspg -lgsl -lopenblas -lsqlite3 -lcjson -lz -lm
+LIBS     := -lsymspg -lgsl -lopenblas -lsqlite3 -lcjson -lz -lm
+LDLIBS   += $(LIBS)
 
-LIB_SRC  := $(wildcard src/base/*.c src/crystal/*.c src/search/*.c distortions/*.c relax/*.c fingerprints/*.c data/*.c)
-CLI_SRC  := $(wildcard src/cli/*.c)
-TEST_SRC := $(wildcard tests/test_*.c)
-LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
-CLI_OBJ  := $(CLI_SRC:%.c=$(BUILD)/%.o)
-TESTS    := $(TEST_SRC:%.c=$(BUILD)/%)
-PROGRAM  := $(if $(SAN),$(BUILD)/shakedown,shakedown)
-GENERATED := $(BUILD)/elements_table.h
+LIB_SRC   := $(wildcard src/base/*.c src/crystal/*.c src/search/*.c distortions/*.c relax/*.c fingerprints/*.c data/*.c)
+CLI_SRC   := $(wildcard src/cli/*.c)
+TEST_SRC  := $(wildcard tests/test_*.c)
+PEER_SRC  := $(wildcard tests/peers/*.c)
+BENCH_SRC := $(wildcard tests/bench/*.c)
+LIB_OBJ   := $(LIB_SRC:%.c=$(BUILD)/%.o)
+CLI_OBJ   := $(CLI_SRC:%.c=$(BUILD)/%.o)
+TESTS     := $(TEST_SRC:%.c=$(BUILD)/%)
+PEERS     := $(PEER_SRC:%.c=$(BUILD)/%)
+BENCHES   := $(BENCH_SRC:%.c=$(BUILD)/%)
+PROGRAM   := $(if $(SAN),$(BUILD)/shakedown,shakedown)
+ALL_OBJ   := $(LIB_OBJ) $(CLI_OBJ) $(TESTS:=.o) $(PEERS:=.o) $(BENCHES:=.o)
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all tests peers benches deps demo check check-peers bench fuzz install clean FORCE
 
 all: $(PROGRAM)
+tests: $(TESTS) $(PROGRAM)
+peers: $(PEERS) $(PROGRAM)
+benches: $(BENCHES) $(PROGRAM)
+
+# Objects are made anew when the compiler or a flag changes.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(CPPFLAGS) $(CFLAGS)' | cmp -s - $@ || echo '$(CC) $(CPPFLAGS) $(CFLAGS)' > $@
 
 $(BUILD)/elements_table.h: data/tables/elements.tsv data/tables/elements.awk
 	@mkdir -p $(@D)
-	awk -f data/tables/elements.awk data/tables/elements.tsv > $@.tmp && mv $@.tmp $@
+	awk -f data/tables/elements.awk data/tables/elements.tsv > $@
+$(BUILD)/src/crystal/elements.o: $(BUILD)/elements_table.h
 
-$(BUILD)/%.o: %.c | $(GENERATED)
+$(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -45,18 +78,56 @@ $(BUILD)/libshakedown.a: $(LIB_OBJ)
 $(PROGRAM): $(CLI_OBJ) $(BUILD)/libshakedown.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(BUILD)/libshakedown.a
+$(TESTS): %: %.o $(BUILD)/libshakedown.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
 
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TESTS:=.d)
+$(PEERS) $(BENCHES): %: %.o $(BUILD)/libshakedown.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-.PHONY: all tests deps demo check check-one check-peers bench fuzz install clean
-.SECONDARY:
-tests: $(TESTS) $(PROGRAM)
+-include $(ALL_OBJ:.o=.d)
+
+# --- for people ---------------------------------------------------------------------------------
+# A bare machine has neither compiler nor pkg-config when this file is read: whatever needs them is
+# started as a make of its own, after deps.
+SUBMAKE = $(MAKE) --no-print-directory -j$(JOBS)
+
+deps:
+	@tests/deps.sh $(PACKAGES)
+
+demo: deps
+	@$(SUBMAKE) all
+	./shakedown search data/hosts/Si.POSCAR --defect v_Si --potential sw -o si_run
+
+check: deps
+	@MAKE='$(SUBMAKE)' tests/run_tests.sh
+
+check-peers: deps
+	@$(SUBMAKE) peers
+	@tests/peers/run.sh
+
+bench: deps
+	@$(SUBMAKE) benches
+	@tests/bench/run.sh
+
+fuzz: deps
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/fuzz.sh
 
 clean:
 	rm -rf build build-* shakedown
 
-# --- what a bare Debian 12 lacks ---------------------------------------------------------------
-deps:
-	@tests/deps.sh $(PACKAGES)
+# --- installation -------------------------------------------------------------------------------
+VERSION = $(shell sed -n 's/^.define SKD_VERSION "\(.*\)"/\1/p' include/shakedown/base.h)
+SHARE   = $(DESTDIR)$(PREFIX)/share/shakedown
+
+$(BUILD)/shakedown.pc: FORCE
+	@printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' 'includedir=$${prefix}/include' '' \
+	    'Name: shakedown' 'Description: point-defect structure search' 'Version: $(VERSION)' \
+	    'Cflags: -I$${includedir}' 'Libs: -L$${libdir} -lshakedown $(LIBS) $(OPENMP)' > $@
+
+install: $(PROGRAM) $(BUILD)/libshakedown.a $(BUILD)/shakedown.pc
+	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/shakedown
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/shakedown include/shakedown/*.h
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib $(BUILD)/libshakedown.a
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/pkgconfig $(BUILD)/shakedown.pc
+	install -D -m 644 -t $(SHARE)/hosts $(wildcard data/hosts/*)
+	install -D -m 644 -t $(SHARE) data/SOURCES.md
