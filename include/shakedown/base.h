@@ -152,6 +152,21 @@ void skd_mul3(const double a[3][3], const double b[3][3], double out[3][3]);
 skd_status skd_inv3(const double m[3][3], double out[3][3]) SKD_CHECKED;
 long skd_det3i(const int m[3][3]);
 
+/* ---- real spherical harmonics -------------------------------------------------------------- */
+
+#define SKD_HARMONICS_L_MAX 30
+#define SKD_HARMONICS_WIDE  8 /**< vectors evaluated together */
+
+typedef struct skd_harmonics skd_harmonics; /**< coefficients; immutable, may be shared by threads */
+
+skd_status skd_harmonics_new(skd_harmonics **out, int l_max, skd_error *err) SKD_CHECKED;
+void skd_harmonics_free(skd_harmonics *harmonics);
+/** Solid harmonics r^l Y_lm of eight vectors (x, y, z); unit vectors give Y_lm itself. Orthonormal on the
+ *  sphere, no Condon-Shortley phase, m < 0 are the sines; out[l^2 + l + m][8], (l_max+1)^2 rows. */
+void skd_harmonics_eval(const skd_harmonics *harmonics, const double x[SKD_HARMONICS_WIDE],
+                        const double y[SKD_HARMONICS_WIDE], const double z[SKD_HARMONICS_WIDE],
+                        double (*out)[SKD_HARMONICS_WIDE]);
+
 /* ---- parallel loop ----------------------------------------------------------------------- */
 
 /** Work on item i by worker w (0 <= w < threads). Results must be stored by item. */

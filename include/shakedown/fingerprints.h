@@ -14,7 +14,10 @@ typedef struct skd_soap_options {
     double sigma; /**< width of the atomic density, Å */
     int cutoff;   /**< skd_soap_cutoff                */
 } skd_soap_options;
-enum { SKD_SOAP_CUTOFF_HARD, SKD_SOAP_CUTOFF_SMOOTH }; /**< hard = dscribe's default; smooth = cosine weight */
+/** hard: atoms count fully up to r_cut + sigma sqrt(-2 ln 1e-3), dscribe's default. smooth: each atom is
+ *  weighted by (1 + 2 x^3 - 3 x^2)^2, x = r/r_cut, which falls to zero at r_cut with three derivatives
+ *  (dscribe: weighting = {"function": "poly", "r0": r_cut, "c": 1, "m": 2}). */
+enum { SKD_SOAP_CUTOFF_HARD, SKD_SOAP_CUTOFF_SMOOTH };
 #define SKD_SOAP_DEFAULT {.r_cut = 5.0, .n_max = 10, .l_max = 10, .sigma = 1.0, .cutoff = SKD_SOAP_CUTOFF_SMOOTH}
 
 typedef struct skd_soap skd_soap; /**< immutable after creation; may be shared by threads */
