@@ -32,12 +32,6 @@
 /* Four doubles that the compiler maps on the vector registers it has; unaligned, as memory from skd_alloc. */
 typedef double vec __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
 
-#if defined(__x86_64__) && defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
-#define FAST_CLONES __attribute__((target_clones("avx2", "default")))
-#else
-#define FAST_CLONES
-#endif
-
 struct skd_soap {
     skd_soap_options options;
     size_t n_species, size, width; /* width = n_species * stride: one row of c */
@@ -178,7 +172,7 @@ static double cutoff_weight(const skd_soap *soap, double r) {
 }
 
 /* out[row] = sum of six consecutive table rows times their weights */
-FAST_CLONES
+SKD_VECTOR_CLONES
 static void interpolate(const double *table, const double weight[6], size_t row, double *out) {
     for (size_t i = 0; i < row; i += LANES) {
         vec sum = weight[0] * *(const vec *)(table + i);
@@ -189,7 +183,7 @@ static void interpolate(const double *table, const double weight[6], size_t row,
 }
 
 /* c[lm][n] += sum over eight atoms of Y[lm][b] I[b][l][n]; c starts at its element's block */
-FAST_CLONES
+SKD_VECTOR_CLONES
 static void accumulate(double (*y)[WIDE], const double *radial, size_t row, size_t stride, int l_max, double *c,
                        size_t width) {
     for (int l = 0; l <= l_max; l++)
@@ -258,7 +252,7 @@ static void expand(const skd_soap *soap, skd_soap_work *work) {
 /* ---- power spectrum ---------------------------------------------------------------------- */
 
 /* power[i][j] = sum_m c[m][i] c[m][j] over the rows of one l, in tiles of 4 x 4 on and above the diagonal */
-FAST_CLONES
+SKD_VECTOR_CLONES
 static void gram(const double *c, size_t n_m, size_t width, double *power) {
     for (size_t i = 0; i < width; i += LANES)
         for (size_t j = i; j < width; j += LANES) {
@@ -354,7 +348,7 @@ static void bring_near(const window *w, const skd_cell *cell, const double point
     }
 }
 
-FAST_CLONES
+SKD_VECTOR_CLONES
 static void squared_distances(const double *near, size_t padded, const double shift[3], double *r2) {
     for (size_t i = 0; i < padded; i += LANES) {
         vec x = *(const vec *)(near + i) + shift[0];

@@ -26,6 +26,15 @@
 #define SKD_CHECKED
 #endif
 
+/* On a function whose loops are vectors: it is compiled twice, for AVX2 and for any processor, and the
+ * right one is taken at load time. Without FMA both give the same bits. */
+#if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__) && \
+    !defined(__SANITIZE_ADDRESS__)
+#define SKD_VECTOR_CLONES __attribute__((target_clones("avx2", "default")))
+#else
+#define SKD_VECTOR_CLONES
+#endif
+
 #define SKD_VERSION "0.1.0"
 
 /* ---- status and error ------------------------------------------------------------------- */

@@ -67,6 +67,7 @@ nomem:
 
 #define WIDE SKD_HARMONICS_WIDE
 
+SKD_VECTOR_CLONES
 void skd_harmonics_eval(const skd_harmonics *h, const double x[WIDE], const double y[WIDE], const double z[WIDE],
                         double (*out)[WIDE]) {
     double r2[WIDE], c[WIDE], s[WIDE];
