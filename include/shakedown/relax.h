@@ -63,6 +63,11 @@ skd_status skd_potential_work_new(skd_potential_work **out, const skd_potential 
 void skd_potential_work_free(skd_potential_work *work);
 skd_status skd_potential_compute(skd_potential_work *work, const skd_cell *cell, double charge, int want,
                                  skd_result *out, skd_error *err) SKD_CHECKED;
+/** The same for n cells on `threads` threads (<= 0: all cores); out[i] is the caller's, made for cell[i].
+ *  charge[n] may be NULL (all 0). Results do not depend on the number of threads. */
+skd_status skd_potential_compute_many(const skd_potential *potential, const skd_cell *const *cell,
+                                      const double *charge, size_t n, int want, int threads, skd_result *const *out,
+                                      skd_error *err) SKD_CHECKED;
 
 /* ---- minimisers of any function of m variables ------------------------------------------- */
 
