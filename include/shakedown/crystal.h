@@ -70,16 +70,25 @@ skd_status skd_cell_pick(skd_cell **out, const skd_cell *cell, const size_t *pic
 
 #define SKD_ELEMENT_MAX 118
 
+/** An oxidation state and how often it occurs in crystals. */
+typedef struct skd_oxidation {
+    int8_t state;
+    int occurrences; /**< sites in the ICSD */
+} skd_oxidation;
+
 /** One row of the element table; generated from data/tables/elements.tsv, which names sources. */
 typedef struct skd_element {
     const char *symbol;
     const char *name;
-    double mass;              /**< amu                                                       */
-    double covalent_radius;   /**< Å, Cordero 2008 (Pyykko 2009 above Cm)                    */
-    double electronegativity; /**< Pauling; 0 if unknown                                     */
-    const int8_t *common;     /**< common oxidation states, ended by INT8_MIN                */
-    const int8_t *oxidation;  /**< all known oxidation states, ended by INT8_MIN             */
-    int8_t most_probable;     /**< most frequent state in crystals (ICSD-like); 0 if unknown */
+    double mass;                  /**< amu                                                       */
+    double covalent_radius;       /**< Å, Cordero 2008 (Pyykko 2009 above Cm)                    */
+    double electronegativity;     /**< Pauling; 0 if unknown                                     */
+    const int8_t *common;         /**< common oxidation states, ended by INT8_MIN                */
+    const int8_t *oxidation;      /**< all known oxidation states, ended by INT8_MIN             */
+    const int8_t *guess;          /**< states frequent in crystals, 0 never, ended by INT8_MIN   */
+    const skd_oxidation *crystal; /**< all seen in the ICSD, 0 included, ended by INT8_MIN       */
+    int8_t most_probable;         /**< most frequent in crystals but for 0; if none was seen the first common,
+                                       then the first known; else 0 */
 } skd_element;
 
 /** Row of atomic number z; NULL outside 1..SKD_ELEMENT_MAX. */
