@@ -70,17 +70,31 @@ typedef struct skd_rattle_options {
     double max_disp;    /**< Å, 2                                                   */
     size_t n_iter;      /**< 1                                                      */
     size_t max_attempts;/**< 5000                                                   */
+    bool local;         /**< starts only: stdev falls off as 1/distance to the defect */
 } skd_rattle_options;
 #define SKD_RATTLE_DEFAULT {.width = 0.1, .nbr_cutoff = 5.0, .max_disp = 2.0, .n_iter = 1, .max_attempts = 5000}
 
+/** Is a dimer made? By rule: for vacancies, unless the user gave a list of distortions. */
+typedef enum skd_dimer_choice { SKD_DIMER_BY_RULE, SKD_DIMER_ALWAYS, SKD_DIMER_NEVER } skd_dimer_choice;
+
+/** Seeds. Default mode: skd_seed_mix(seed, FNV-1a of "v_Cd_-2/Bond_Distortion_-40.0%"), so every start has
+ *  its own, whatever else is made. Compat mode: `seed` for all if seed_given and not 0; otherwise the first
+ *  distortion's int(100 (1 + x)) for all of one defect and charge (0 where nothing but Rattled and Dimer is
+ *  made), as ShakeNBreak does.
+ *  Neighbours. Compat mode: the N nearest, ties at 0.01 Å by index. Default mode: among equidistant ones
+ *  (5 %) those closest to each other; where oxidation states are unknown and n_neighbours is -1, two families
+ *  (of 2, and of the whole first shell up to 4; names of the second end in "_N4") and Rattled. */
 typedef struct skd_start_options {
     bool compat;          /**< ShakeNBreak's files to the digit, its known bugs included */
-    uint64_t seed;        /**< default mode: mixed per start; compat: <0 semantics of SnB in seed_given */
+    uint64_t seed;
     bool seed_given;
     double increment;     /**< 0.1: distortions -0.6 .. +0.6                             */
     const double *distortion; /**< [n_distortion] user's list; NULL: by increment        */
     size_t n_distortion;
     int n_neighbours;     /**< -1: by rule                                               */
+    skd_dimer_choice dimer;
+    double dimer_length;  /**< Å; 0: single-bond length or sum of covalent radii         */
+    bool no_rattle;       /**< distort only                                              */
     skd_rattle_options rattle;
 } skd_start_options;
 #define SKD_START_DEFAULT {.seed = 42, .increment = 0.1, .n_neighbours = -1, .rattle = SKD_RATTLE_DEFAULT}
@@ -121,7 +135,8 @@ extern const skd_start_kind *const skd_start_kinds[]; /**< ended by NULL, in the
 skd_status skd_starts_of(skd_start_list *out, const skd_defect *defect, int charge, const skd_start_options *options,
                          skd_error *err) SKD_CHECKED;
 
-/** The rattle on its own: moves cell->pos in place; active[n_active] atoms move. */
+/** The rattle on its own: moves cell->pos in place; active[n_active] atoms move, in this order. stdev <= 0:
+ *  10 % of the cell's shortest distance. SKD_ENUMERIC if none is found even with d_min reduced by 90 %. */
 skd_status skd_rattle(skd_cell *cell, const size_t *active, size_t n_active, const skd_rattle_options *options,
                       uint32_t seed, skd_error *err) SKD_CHECKED;
 
