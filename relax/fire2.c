@@ -4,7 +4,8 @@
  *
  * Source: J. Guénolé, W. G. Nöhring, A. Vaid, F. Houllé, Z. Xie, A. Prakash and E. Bitzek, Comput. Mater.
  * Sci. 175, 109584 (2020), algorithm 2 with semi-implicit Euler; parameters and step limit (all atoms
- * together) as in ASE's FIRE2: unit masses, dt from 0.1, between 0.002 and 1.0. */
+ * together) as in ASE's FIRE2: unit masses, dt from 0.1, between 0.002 and 1.0. Unlike there the half
+ * step back keeps to the limit as well; without, a steep start runs away. */
 #include "minimiser.h"
 
 #define DT_START    0.1
@@ -44,7 +45,8 @@ static skd_status steer(skd_minimiser *s, fire2_state *w, skd_error *err) {
     w->downhill_steps = 0.0;
     w->dt = fmax(w->dt * DT_SHRINK, DT_MIN);
     w->alpha = ALPHA_START;
-    skd_vec_add(s->m, -0.5 * w->dt, w->v, s->x);
+    double length = w->dt * sqrt(skd_vec_dot(s->m, w->v, w->v));
+    skd_vec_add(s->m, -0.5 * w->dt * skd_step_factor(length, s->max_step), w->v, s->x);
     for (size_t i = 0; i < s->m; i++)
         w->v[i] = 0.0;
     return skd_minimiser_evaluate(s, err);
