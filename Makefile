@@ -28,9 +28,9 @@ CPPFLAGS += -Iinclude -I$(BUILD) -D_POSIX_C_SOURCE=200809L $(if $(SAN),-DSKD_TOR
             $(shell pkg-config --cflags openblas 2>/dev/null)
 CFLAGS   ?= $(if $(SAN),-O1,-O2) -g
 # No -Wpedantic: before C23 it refuses to pass double[3][3] where const double[3][3] is wanted, and we
-# keep the const.
+# keep the const. No -Wformat-truncation: messages are cut to their buffers on purpose.
 CFLAGS   += -std=c11 $(OPENMP) -fno-math-errno -ffp-contract=off \
-            -Wall -Wextra -Wconversion -Wshadow -Wno-unknown-pragmas -Werror \
+            -Wall -Wextra -Wconversion -Wshadow -Wno-unknown-pragmas -Wno-format-truncation -Werror \
             $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 LIBS     := -lsymspg -lgsl -lopenblas -lsqlite3 -lcjson -lz -lm
 LDLIBS   += $(LIBS)
@@ -48,6 +48,10 @@ BENCHES   := $(BENCH_SRC:%.c=$(BUILD)/%)
 PROGRAM   := $(if $(SAN),$(BUILD)/shakedown,shakedown)
 ALL_OBJ   := $(LIB_OBJ) $(CLI_OBJ) $(TESTS:=.o) $(PEERS:=.o) $(BENCHES:=.o)
 
+# V=1 shows the commands.
+Q   := $(if $(V),,@)
+say  = $(if $(V),,@printf '  %-4s %s\n' $(1) $@)
+
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all tests peers benches deps demo check check-peers bench fuzz install clean FORCE
@@ -64,25 +68,31 @@ $(BUILD)/flags: FORCE
 
 $(BUILD)/elements_table.h: data/tables/elements.tsv data/tables/elements.awk
 	@mkdir -p $(@D)
-	awk -f data/tables/elements.awk data/tables/elements.tsv > $@
+	$(call say,GEN)
+	$(Q)awk -f data/tables/elements.awk data/tables/elements.tsv > $@
 $(BUILD)/src/crystal/elements.o: $(BUILD)/elements_table.h
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/libshakedown.a: $(LIB_OBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	$(call say,AR)
+	$(Q)ar rcs $@ $^
 
 $(PROGRAM): $(CLI_OBJ) $(BUILD)/libshakedown.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(TESTS): %: %.o $(BUILD)/libshakedown.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
 
 $(PEERS) $(BENCHES): %: %.o $(BUILD)/libshakedown.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 -include $(ALL_OBJ:.o=.d)
 

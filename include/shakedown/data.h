@@ -101,19 +101,26 @@ typedef struct skd_db_row {
     double stress[3][3];   /**< eV/Å^3                                                */
     double (*force)[3];    /**< [n] eV/Å or NULL                                      */
     double charge;         /**< e                                                     */
+    double time;           /**< of writing, s since 1970 (the caller's clock); 0: unknown */
     char *calculator;      /**< potential's name, or NULL                             */
-    char *key_values;      /**< JSON object of strings and numbers (searchable in ASE) */
-    char *data;            /**< JSON object of anything                               */
+    char *key_values;      /**< JSON object of strings and numbers, searchable in ASE; keys are words that
+                                ASE has not reserved. NULL when writing: {}           */
+    char *data;            /**< JSON object of anything. NULL when writing: {}        */
 } skd_db_row;
 void skd_db_row_free(skd_db_row *row); /**< frees the contents, not row itself */
 
-/** Opens or creates; SKD_EIO / SKD_EFORMAT with the file named. One process, any thread (serialised). */
+/** Opens a run database; with `create` for writing, made if absent. SKD_EIO / SKD_EFORMAT with the file
+ *  named. One process writes: a second one gets SKD_EIO "in use by another process" from this call with
+ *  `create`, from its first write without. Others may read meanwhile. Any thread (calls are serialised). */
 skd_status skd_db_open(skd_db **out, const char *path, bool create, skd_error *err) SKD_CHECKED;
 void skd_db_close(skd_db *db);
-/** Inserts or replaces the row of this id, durably (survives kill -9 once it returns SKD_OK). */
+/** Inserts or replaces the row of this id, durably (survives kill -9 and loss of power once it returns
+ *  SKD_OK); on failure the database is as before. row->id becomes the id. An energy that is NaN is stored
+ *  as none. Reading gives back the same bits. */
 skd_status skd_db_write(skd_db *db, skd_db_row *row, skd_error *err) SKD_CHECKED;
-/** Several rows in one transaction. */
+/** Several rows in one transaction: all or none. */
 skd_status skd_db_write_many(skd_db *db, skd_db_row *row, size_t n, skd_error *err) SKD_CHECKED;
+/** Reads a row; *found tells whether there is one. key_values and data are then never NULL. */
 skd_status skd_db_read(skd_db *db, long id, skd_db_row *out, bool *found, skd_error *err) SKD_CHECKED;
 long skd_db_count(skd_db *db); /**< largest id; 0 if empty, -1 on error */
 /** Database-wide JSON text (ASE's metadata, provenance goes here). out is the caller's; NULL if none. */
