@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-const skd_format *const skd_formats[] = {&skd_format_poscar, NULL};
+const skd_format *const skd_formats[] = {&skd_format_poscar, &skd_format_xyz, NULL};
 
 const skd_format *skd_format_named(const char *name) {
     for (size_t k = 0; skd_formats[k]; k++)
