@@ -58,9 +58,9 @@ void skd_fingerprint_free(skd_fingerprint *f); /**< frees the contents, not f it
 skd_status skd_fingerprint_make(skd_fingerprint *out, const skd_soap *soap, const skd_cell *cell,
                                 const double *site, double energy, skd_soap_work *work, skd_error *err) SKD_CHECKED;
 
-/** Distance of two structures, invariant to translation, rotation and permutation: atoms of each
- *  species are paired so that the *largest* pair cosine distance counts (see distance.c for why the
- *  mean drowns a local difference). */
+/** Distance of two structures, invariant to translation, rotation and permutation: atoms of each species
+ *  are paired one to one so that the *largest* cosine distance within a pair is least, and that is the
+ *  distance (see distance.c: a mean would drown a local difference). 1 if the compositions differ. */
 skd_status skd_fingerprint_distance(const skd_fingerprint *a, const skd_fingerprint *b, double *out,
                                     skd_error *err) SKD_CHECKED;
 
@@ -70,12 +70,36 @@ typedef struct skd_cluster_options {
     double threshold;        /**< cosine distance; families are farther apart                        */
     double energy_threshold; /**< eV; members of one family differ by less; 0: energies not used      */
 } skd_cluster_options;
-/** Default threshold: calibrated in tests/test_fingerprints_families.c on relaxed DFT structures. */
-#define SKD_CLUSTER_DEFAULT {.method = SKD_CLUSTER_AGGLOMERATIVE, .threshold = 1e-3, .energy_threshold = 0.0}
+/** Default threshold, calibrated in tests/test_fingerprints_families.c on relaxed DFT structures (default
+ *  SOAP): within a family the largest distance is CALWITHIN, between families the least is CALBETWEEN;
+ *  1e-4 is their geometric mean. One atom 0.1 Å off its place makes 2e-5 (Si) to 2e-4 (MgO), and the
+ *  distance grows with the square of the displacement. */
+#define SKD_CLUSTER_DEFAULT {.method = SKD_CLUSTER_AGGLOMERATIVE, .threshold = 1e-4, .energy_threshold = 0.0}
 
 /** Families from a symmetric distance matrix d[n][n]: label[n] = 0.. in order of first member; every
  *  item gets a label (a lone one is its own family). energy [n] may be NULL. */
 skd_status skd_cluster(const double *d, const double *energy, size_t n, const skd_cluster_options *options,
                        size_t *label, size_t *n_clusters, skd_error *err) SKD_CHECKED;
+
+/* ---- plain metrics ------------------------------------------------------------------------ */
+
+/** A pair of atoms that has become a bond. */
+typedef struct skd_bond {
+    bool found;
+    size_t i, j;           /**< atoms, 0-based, i < j */
+    double length, before; /**< Å, now and in the reference */
+} skd_bond;
+
+/** Shortest new bond of `cell`: two atoms closer than 1.25 times the sum of their covalent radii that were
+ *  not so in `reference` and have approached by at least 0.2 Å. Same cell, same atom order (SKD_EARG
+ *  naming the first atom that differs). Distances are those of the nearest images. */
+skd_status skd_new_bond_find(const skd_cell *reference, const skd_cell *cell, skd_bond *out, skd_error *err) SKD_CHECKED;
+/** The same as text, "Te-Te 2.76"; empty if there is none. */
+skd_status skd_new_bond(const skd_cell *reference, const skd_cell *cell, char *text, size_t size,
+                        skd_error *err) SKD_CHECKED;
+/** Largest distance of an atom from its place in `reference`, nearest image, Å. Same atom order. A common
+ *  drift is not taken out. */
+skd_status skd_largest_displacement(const skd_cell *reference, const skd_cell *cell, double *out,
+                                    skd_error *err) SKD_CHECKED;
 
 #endif
