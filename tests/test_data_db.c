@@ -294,7 +294,8 @@ static skd_status write_one(void *payload, size_t i, int worker, skd_error *err)
         return status;
     for (size_t k = 0; k < cell->n; k++)
         cell->species[k] = 1 + (int)i;
-    skd_db_row row = {.id = 1 + (long)i, .cell = cell, .has_energy = true, .energy = (double)i, .key_values = "{\"k\":1}"};
+    skd_db_row row = {.id = 1 + (long)i, .cell = cell, .has_energy = true, .energy = (double)i,
+                      .key_values = "{\"k\":1}"};
     status = skd_db_write(payload, &row, err);
     skd_cell_free(cell);
     return status;
@@ -323,7 +324,8 @@ static void a_file_that_is_no_run_database_is_named(void **state) {
     CHECK_FAILS(skd_db_open(&db, s->path, false, &err), SKD_EIO, "run.db: No such file or directory");
     CHECK_FAILS(skd_db_open(&db, s->folder, false, &err), SKD_EIO, "not a file");
     write_text(s->path, junk, sizeof junk);
-    CHECK_FAILS(skd_db_open(&db, s->path, false, &err), SKD_EFORMAT, "run.db: not readable as a run database: file is not a database");
+    CHECK_FAILS(skd_db_open(&db, s->path, false, &err), SKD_EFORMAT,
+                "run.db: not readable as a run database: file is not a database");
     CHECK_FAILS(skd_db_open(&db, s->path, true, &err), SKD_EFORMAT, "file is not a database");
     write_text(s->path, "", 0);
     CHECK_FAILS(skd_db_open(&db, s->path, false, &err), SKD_EFORMAT, "expected the 6 tables of ASE's layout, found 0");
@@ -339,7 +341,8 @@ static void another_version_of_the_layout_is_refused(void **state) {
     CHECK_OK(skd_db_open(&db, s->path, true, &err));
     skd_db_close(db);
     tell(s->path, "UPDATE information SET value='8' WHERE name='version'");
-    CHECK_FAILS(skd_db_open(&db, s->path, true, &err), SKD_EFORMAT, "expected version 9 of ASE's database layout, found 8");
+    CHECK_FAILS(skd_db_open(&db, s->path, true, &err), SKD_EFORMAT,
+                "expected version 9 of ASE's database layout, found 8");
     tell(s->path, "DELETE FROM information");
     CHECK_FAILS(skd_db_open(&db, s->path, true, &err), SKD_EFORMAT, "found none");
 }
