@@ -4,7 +4,7 @@
 # output of what failed. Ends with 'N passed, N failed'; exit 1 if anything failed.
 #
 # MAKE (with its flags) builds; SKIP_SAN=1 leaves the sanitizer part out; TIMEOUT is per program, seconds.
-# A program says 'ok' / 'not ok' lines (TAP, which cmocka writes too), or else only its exit code counts
+# A program says 'ok ...' and 'not ok ...' or 'FAIL ...' lines (TAP, which cmocka writes too), or else only its exit code counts
 # (77: skipped).
 cd "$(dirname "$0")/.." || exit 1
 make=${MAKE:-make}
@@ -20,7 +20,7 @@ count() { grep -c "$1" "$scratch/out" || true; }
 # judge NAME STATUS - counts what is in $scratch/out and says one line.
 judge() {
     good=$(count '^ok ')
-    bad=$(count '^not ok ')
+    bad=$(count '^\(not ok\|FAIL\) ')
     skipped=$(count '^ok .*# SKIP')
     good=$((good - skipped))
     note=
