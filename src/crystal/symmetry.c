@@ -46,8 +46,11 @@ static void spg_cell_fill(spg_cell *s, const skd_cell *cell, const double invers
 }
 
 /* Checks what spglib would not survive and makes room for `times` copies of the atoms. */
-static skd_status spg_cell_new(spg_cell *s, const skd_cell *cell, size_t times, double inverse[3][3], skd_error *err) {
+static skd_status spg_cell_new(spg_cell *s, const skd_cell *cell, size_t times, double symprec, double inverse[3][3],
+                               skd_error *err) {
     *s = (spg_cell){.n = 0};
+    if (!(symprec > 0.0) || !isfinite(symprec))
+        return skd_fail(err, SKD_EARG, "symmetry tolerance %g: expected a positive length in Å", symprec);
     if (cell->n == 0)
         return skd_fail(err, SKD_EARG, "the cell has no atoms: no symmetry to find");
     if (cell->n > INT_MAX / (192 * times))
@@ -55,6 +58,9 @@ static skd_status spg_cell_new(spg_cell *s, const skd_cell *cell, size_t times, 
     skd_status status = skd_cell_inverse(cell, inverse, err);
     if (status != SKD_OK)
         return status;
+    for (size_t i = 0; i < cell->n; i++)
+        if (!isfinite(skd_norm(cell->pos[i])))
+            return skd_fail(err, SKD_EARG, "the position of atom %zu is not finite: no symmetry to find", i + 1);
     s->position = skd_alloc(times * cell->n, sizeof *s->position);
     s->type = skd_alloc(times * cell->n, sizeof *s->type);
     if (!s->position || !s->type) {
@@ -220,11 +226,9 @@ static skd_status name_groups(skd_symmetry *symmetry, const skd_cell *cell, cons
 
 skd_status skd_symmetry_find(skd_symmetry **out, const skd_cell *cell, double symprec, skd_error *err) {
     *out = NULL;
-    if (!(symprec > 0.0) || !isfinite(symprec))
-        return skd_fail(err, SKD_EARG, "symmetry tolerance %g: expected a positive length in Å", symprec);
     spg_cell s;
     double inverse[3][3], used = 0.0;
-    skd_status status = spg_cell_new(&s, cell, 1, inverse, err);
+    skd_status status = spg_cell_new(&s, cell, 1, symprec, inverse, err);
     if (status != SKD_OK)
         return status;
     SpglibDataset *dataset = find_dataset(&s, symprec, &used);
@@ -274,7 +278,7 @@ static skd_status standard_cell(skd_cell **out, const skd_cell *cell, int to_pri
     *out = NULL;
     spg_cell s;
     double inverse[3][3];
-    skd_status status = spg_cell_new(&s, cell, 4, inverse, err);
+    skd_status status = spg_cell_new(&s, cell, 4, symprec, inverse, err);
     if (status != SKD_OK)
         return status;
     int n = 0;
