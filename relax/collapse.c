@@ -22,7 +22,7 @@ skd_status skd_collapse_find(skd_verlet *v, const skd_cell *cell, double fractio
             for (int k = 0; k < 3; k++)
                 d[k] = cell->pos[pair->j][k] + pair->shift[k] - cell->pos[i][k];
             double r = skd_norm(d);
-            if (r >= least * limit)
+            if (pair->j < i || r >= least * limit) /* each pair once */
                 continue;
             least = r / limit;
             *worst = (skd_collision){i, pair->j, r, limit};
