@@ -34,7 +34,8 @@ static void fire_start(skd_minimiser *s) {
 /* F1-F4: turns the velocity towards the force while it goes downhill, stops it when it goes uphill. */
 static void steer(const skd_minimiser *s, fire_state *w) {
     if (skd_vec_dot(s->m, s->g, w->v) < 0.0) {
-        double g2 = skd_vec_dot(s->m, s->g, s->g), v2 = skd_vec_dot(s->m, w->v, w->v), turn = w->alpha * sqrt(v2) / sqrt(g2);
+        double g2 = skd_vec_dot(s->m, s->g, s->g), v2 = skd_vec_dot(s->m, w->v, w->v);
+        double turn = w->alpha * sqrt(v2) / sqrt(g2);
         for (size_t i = 0; i < s->m; i++)
             w->v[i] = (1.0 - w->alpha) * w->v[i] - turn * s->g[i];
         if (w->downhill_steps > N_MIN) {

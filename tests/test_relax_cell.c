@@ -237,7 +237,7 @@ static const struct {
 } ends[] = {
     {"max force", {.force_max = 0.03, .max_steps = 99, .max_step = 0.2}, 0.1, 0, SKD_STOP_FORCE_MAX, ""},
     {"mean force", {.force_mean = 0.03, .max_steps = 99, .max_step = 0.2}, 0.1, 0, SKD_STOP_FORCE_MEAN, ""},
-    {"max force comes first", {.force_max = 9, .force_mean = 9, .max_steps = 9, .max_step = 1}, 0, 0, SKD_STOP_FORCE_MAX, ""},
+    {"max force first", {.force_max = 9, .force_mean = 9, .max_steps = 9, .max_step = 1}, 0, 0, SKD_STOP_FORCE_MAX, ""},
     {"steps", {.force_max = 1e-9, .max_steps = 7, .max_step = 0.2}, 0.1, 0, SKD_STOP_STEPS, "after 7 steps"},
     {"no rule but steps", {.max_steps = 3, .max_step = 0.2}, 0, 0, SKD_STOP_STEPS, "after 3 steps"},
     {"collapsed from the start", {.max_steps = 9, .max_step = 0.2, .collapse = 0.5}, 0, 0.6, SKD_STOP_COLLAPSED,

@@ -145,7 +145,8 @@ static const struct {
     int z1, z2;
     double r, energy, tolerance;
 } dimers[] = {
-    {"lj: minimum", "lj:epsilon=0.731,sigma=2.385,cutoff=40,width=1", 18, 18, 2.385 * 1.1224620483093730, -0.731, 1e-14},
+    {"lj: minimum", "lj:epsilon=0.731,sigma=2.385,cutoff=40,width=1", 18, 18, 2.385 * 1.1224620483093730, -0.731,
+     1e-14},
     {"lj: zero", "lj:epsilon=0.731,sigma=2.385,cutoff=40,width=1", 18, 7, 2.385, 0.0, 1e-13},
     {"lj: argon", "lj", 18, 18, 3.4 * 1.1224620483093730, -0.010340999, 1e-14},
     {"lj: half way through the switch", "lj:epsilon=1,sigma=1,cutoff=3,width=1", 18, 18, 2.5,
