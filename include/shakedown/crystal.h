@@ -96,10 +96,10 @@ const skd_element *skd_element_of(int z);
 /** Atomic number of a symbol (exact case; D and T are hydrogen); 0 if none. */
 int skd_element_number(skd_span symbol);
 
-/** Guess of one oxidation state per species so that the composition is neutral: the combination of
- *  tabulated states with the highest summed log-probability. All zero (returns false in *found) for
- *  elements and where none balances.
- *  species[n_species], count[n_species] in; state[n_species] out. */
+/** Guess of oxidation states that make the composition neutral: the tabulated states with the largest
+ *  sum over atoms of their occurrences in crystals (pymatgen's rule). Mixed valence (Fe3O4) gives the
+ *  mean of the species, rounded to the nearest integer. All zero, *found = false, for elements and
+ *  where none balances. species[n_species], count[n_species] in; state[n_species] out. */
 skd_status skd_oxidation_guess(const int *species, const size_t *count, size_t n_species, int *state, bool *found,
                                skd_error *err) SKD_CHECKED;
 
