@@ -35,10 +35,10 @@ const char *const db_sql[DB_N_STATEMENTS] = {
     /* a replaced row keeps the time of its creation, as in ASE */
     [DB_INSERT_SYSTEM] =
         ("INSERT OR REPLACE INTO systems (id, unique_id, ctime, mtime, numbers, positions, cell, pbc,"
-        " initial_charges, calculator, calculator_parameters, energy, forces, stress, key_value_pairs, data,"
-        " natoms, fmax, smax, volume, mass, charge) VALUES (?1, ?2,"
-        " coalesce((SELECT ctime FROM systems WHERE id = ?1), ?3), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
-        " ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)"),
+         " initial_charges, calculator, calculator_parameters, energy, forces, stress, key_value_pairs, data,"
+         " natoms, fmax, smax, volume, mass, charge) VALUES (?1, ?2,"
+         " coalesce((SELECT ctime FROM systems WHERE id = ?1), ?3), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
+         " ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)"),
     [DB_INSERT_SPECIES] = "INSERT INTO species VALUES (?1, ?2, ?3)",
     [DB_INSERT_KEY] = "INSERT INTO keys VALUES (?1, ?2)",
     [DB_INSERT_TEXT] = "INSERT INTO text_key_values VALUES (?1, ?2, ?3)",
