@@ -19,7 +19,8 @@
 #include <string.h>
 
 #define LANES 4
-#define TILE  4   /* columns computed together with a pair of rows */
+#define ROWS  3   /* rows and columns of spectra multiplied together: twelve sums, what fits in registers */
+#define TILE  4
 #define CHUNK 512 /* components per pass, so that a pass stays in the cache */
 
 typedef double vec __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
@@ -78,21 +79,22 @@ fail:
 
 static double sum_lanes(vec v) { return (v[0] + v[1]) + (v[2] + v[3]); }
 
-/* dot[2][TILE] += products of two rows of a with TILE rows of b over n components */
+/* dot[ROWS][TILE] += products of ROWS rows of a with TILE rows of b over n components */
 SKD_VECTOR_CLONES
-static void multiply_tile(const double *const a[2], const double *const b[TILE], size_t n, double dot[2][TILE]) {
-    vec sum[2][TILE] = {{{0}}};
+static void multiply_tile(const double *const a[ROWS], const double *const b[TILE], size_t n,
+                          double dot[ROWS][TILE]) {
+    vec sum[ROWS][TILE] = {{{0}}};
     size_t k = 0;
-    for (; k + LANES <= n; k += LANES) {
-        vec x = *(const vec *)(a[0] + k), y = *(const vec *)(a[1] + k);
+    for (; k + LANES <= n; k += LANES)
+#pragma GCC unroll 4
         for (size_t t = 0; t < TILE; t++) {
-            vec z = *(const vec *)(b[t] + k);
-            sum[0][t] += x * z;
-            sum[1][t] += y * z;
+            vec y = *(const vec *)(b[t] + k);
+#pragma GCC unroll 3
+            for (size_t s = 0; s < ROWS; s++)
+                sum[s][t] += *(const vec *)(a[s] + k) * y;
         }
-    }
     for (size_t t = 0; t < TILE; t++)
-        for (size_t s = 0; s < 2; s++) {
+        for (size_t s = 0; s < ROWS; s++) {
             dot[s][t] += sum_lanes(sum[s][t]);
             for (size_t r = k; r < n; r++)
                 dot[s][t] += a[s][r] * b[t][r];
@@ -115,14 +117,14 @@ typedef struct pairing {
 
 /* Rows and columns past the end repeat the last one; their products are dropped. */
 static void multiply_block(const pairing *p, size_t i, size_t j, size_t k, size_t n) {
-    const double *a[2], *b[TILE];
-    double dot[2][TILE] = {{0}};
-    for (size_t s = 0; s < 2; s++)
+    const double *a[ROWS], *b[TILE];
+    double dot[ROWS][TILE] = {{0}};
+    for (size_t s = 0; s < ROWS; s++)
         a[s] = p->a[i + s < p->m ? i + s : p->m - 1] + k;
     for (size_t t = 0; t < TILE; t++)
         b[t] = p->b[j + t < p->m ? j + t : p->m - 1] + k;
     multiply_tile(a, b, n, dot);
-    for (size_t s = 0; s < 2 && i + s < p->m; s++)
+    for (size_t s = 0; s < ROWS && i + s < p->m; s++)
         for (size_t t = 0; t < TILE && j + t < p->m; t++)
             p->cost[(i + s) * p->m + j + t] += dot[s][t];
 }
@@ -131,7 +133,7 @@ static void fill_cost(pairing *p, size_t size) {
     memset(p->cost, 0, p->m * p->m * sizeof *p->cost);
     for (size_t k = 0; k < size; k += CHUNK) {
         size_t n = size - k < CHUNK ? size - k : CHUNK;
-        for (size_t i = 0; i < p->m; i += 2)
+        for (size_t i = 0; i < p->m; i += ROWS)
             for (size_t j = 0; j < p->m; j += TILE)
                 multiply_block(p, i, j, k, n);
     }

@@ -176,6 +176,7 @@ SKD_VECTOR_CLONES
 static void interpolate(const double *table, const double weight[6], size_t row, double *out) {
     for (size_t i = 0; i < row; i += LANES) {
         vec sum = weight[0] * *(const vec *)(table + i);
+#pragma GCC unroll 5
         for (size_t q = 1; q < 6; q++)
             sum += weight[q] * *(const vec *)(table + q * row + i);
         *(vec *)(out + i) = sum;
@@ -189,10 +190,12 @@ static void accumulate(double (*y)[WIDE], const double *radial, size_t row, size
     for (int l = 0; l <= l_max; l++)
         for (size_t n = 0; n < stride; n += LANES) {
             vec function[WIDE];
+#pragma GCC unroll 8
             for (size_t b = 0; b < WIDE; b++)
                 function[b] = *(const vec *)(radial + b * row + (size_t)l * stride + n);
             for (size_t lm = (size_t)(l * l); lm < (size_t)((l + 1) * (l + 1)); lm++) {
                 vec sum = *(vec *)(c + lm * width + n);
+#pragma GCC unroll 8
                 for (size_t b = 0; b < WIDE; b++)
                     sum += y[lm][b] * function[b];
                 *(vec *)(c + lm * width + n) = sum;

@@ -71,9 +71,9 @@ typedef struct skd_cluster_options {
     double energy_threshold; /**< eV; members of one family differ by less; 0: energies not used      */
 } skd_cluster_options;
 /** Default threshold, calibrated in tests/test_fingerprints_families.c on relaxed DFT structures (default
- *  SOAP): within a family the largest distance is CALWITHIN, between families the least is CALBETWEEN;
- *  1e-4 is their geometric mean. One atom 0.1 Å off its place makes 2e-5 (Si) to 2e-4 (MgO), and the
- *  distance grows with the square of the displacement. */
+ *  SOAP): within a family the largest distance is 1.8e-6, between families the least is 6.4e-3; 1e-4 is
+ *  their geometric mean. In displacements of one neighbour of a vacancy, with whose square the distance
+ *  grows: 0.05 Å makes 6e-6 in Si, 2e-5 in CdTe, 4e-5 in MgO; the threshold is 0.2, 0.1 and 0.08 Å. */
 #define SKD_CLUSTER_DEFAULT {.method = SKD_CLUSTER_AGGLOMERATIVE, .threshold = 1e-4, .energy_threshold = 0.0}
 
 /** Families from a symmetric distance matrix d[n][n]: label[n] = 0.. in order of first member; every
