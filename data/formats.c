@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* formats.c - the table of file formats and reading and writing by it. A new format is one file with
- * a skd_format, its name in frames.h, and one row here. */
+ * a skd_format, its name in frames.h, and one row here. Those known by their extension come first, for
+ * names such as POSCAR.cif. */
 #include "frames.h"
 
 #include <string.h>
 
-const skd_format *const skd_formats[] = {&skd_format_poscar, &skd_format_xyz, NULL};
+const skd_format *const skd_formats[] = {&skd_format_xyz, &skd_format_cif, &skd_format_poscar, NULL};
 
 const skd_format *skd_format_named(const char *name) {
     for (size_t k = 0; skd_formats[k]; k++)

@@ -218,7 +218,8 @@ int skd_word_element(skd_span word) {
     size_t n = 0;
     while (n < word.n && ((word.p[n] >= 'A' && word.p[n] <= 'Z') || (word.p[n] >= 'a' && word.p[n] <= 'z')))
         n++;
-    return n ? skd_element_number((skd_span){word.p, n}) : 0;
+    bool is_cut = n < word.n && (unsigned char)word.p[n] >= 0x80; /* inside a word in another alphabet */
+    return n && !is_cut ? skd_element_number((skd_span){word.p, n}) : 0;
 }
 
 char *skd_span_dup(skd_span span) {

@@ -337,6 +337,8 @@ static skd_status read_velocities(poscar *p, bool is_direct, skd_error *err) {
             skd_row_times(row, p->lattice, p->frame->velocity[i]);
         else
             memcpy(p->frame->velocity[i], row, sizeof row);
+        if (!isfinite(skd_norm(p->frame->velocity[i])))
+            return skd_text_fail(&p->text, err, "%s is out of range", what);
     }
     return SKD_OK;
 }

@@ -298,7 +298,7 @@ static skd_status settle_keys(xyz *x, skd_error *err) {
         frame->energy = x->free_energy;
     }
     double volume = skd_cell_volume(cell);
-    if (!frame->has_stress && x->has_virial && volume > 0.0) {
+    if (!frame->has_stress && x->has_virial && volume > 1e-6) {
         frame->has_stress = true;
         for (int i = 0; i < 3; i++)
             for (int k = 0; k < 3; k++)
@@ -763,8 +763,13 @@ static bool matches_text(const char *text, size_t length) {
     skd_text t = skd_text_of("", text, length);
     skd_span line, word;
     long n;
-    return skd_text_line(&t, &line) && skd_span_word(&line, &word) && skd_span_int(word, &n) &&
-           !skd_span_word(&line, &word) && skd_text_line(&t, &line);
+    double value;
+    bool matches = skd_text_line(&t, &line) && skd_span_word(&line, &word) && skd_span_int(word, &n) &&
+                   !skd_span_word(&line, &word) && skd_text_line(&t, &line) && skd_text_line(&t, &line) &&
+                   skd_span_word(&line, &word);
+    for (int k = 0; matches && k < 3; k++)
+        matches = skd_span_word(&line, &word) && skd_span_real(word, &value);
+    return matches;
 }
 
 const skd_format skd_format_xyz = {

@@ -1,0 +1,32 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# fuzz.sh - builds and runs the fuzz targets.
+#   fuzz.sh replay BUILD           the committed corpora, with any compiler ($CC); for `make check`
+#   fuzz.sh run BUILD SECONDS      libFuzzer (clang), SECONDS for each of the three parsers
+# Run from the repository root; BUILD holds the generated headers and receives what is built and found.
+set -eu
+mode=${1:?replay or run}
+build=${2:?build folder}
+seconds=${3:-60}
+flags="-std=c11 -g -O1 -fopenmp -Iinclude -I$build -D_POSIX_C_SOURCE=200809L"
+sources="src/base/*.c src/crystal/*.c data/f*.c data/poscar.c data/xyz.c data/cif.c"
+libraries="-lsymspg -lgsl -lopenblas -lz -lm"
+case $mode in
+replay) compiler=${CC:-cc} flags="$flags ${SANITIZE:-}" ;;
+run) compiler=clang flags="$flags -w -DSKD_LIBFUZZER -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all" ;;
+*) echo "fuzz.sh: unknown mode '$mode'" >&2 && exit 2 ;;
+esac
+# clang without its own OpenMP runtime takes gcc's pragmas as comments
+[ "$mode" = run ] && flags=$(echo "$flags" | sed 's/-fopenmp//')
+mkdir -p "$build/fuzz"
+for target in poscar xyz cif; do
+    # shellcheck disable=SC2086 # lists of words
+    $compiler $flags -o "$build/fuzz/$target" "tests/fuzz/fuzz_$target.c" $sources $libraries
+    if [ "$mode" = replay ]; then
+        "$build/fuzz/$target" tests/fuzz/corpus_$target/*
+        continue
+    fi
+    mkdir -p "$build/fuzz/found_$target"
+    "$build/fuzz/$target" -max_total_time="$seconds" -max_len=4096 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+        -artifact_prefix="$build/fuzz/crash_${target}_" "$build/fuzz/found_$target" "tests/fuzz/corpus_$target"
+done

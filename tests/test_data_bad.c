@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* Every file of tests/bad is refused with one line that holds the words of tests/bad/EXPECTED; every
+ * file of tests/good_odd is read, with the number of atoms of tests/good_odd/EXPECTED in its last frame. */
+#include "check.h"
+
+#include "shakedown/data.h"
+
+/* Calls check(path, value) for each "file TAB value" line of folder/EXPECTED; returns how many. */
+static size_t walk(const char *folder, void (*check)(const char *path, const char *value)) {
+    skd_error err;
+    char path[300], *text;
+    size_t length, rows = 0;
+    snprintf(path, sizeof path, "%s/EXPECTED", folder);
+    CHECK_OK(skd_file_read(path, &text, &length, &err));
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"), rows++) {
+        char *tab = strchr(line, '\t');
+        CHECK(tab);
+        *tab = '\0';
+        snprintf(path, sizeof path, "%s/%s", folder, line);
+        check(path, tab + 1);
+    }
+    skd_free(text);
+    return rows;
+}
+
+static void is_refused(const char *path, const char *words) {
+    skd_error err = {SKD_OK, ""};
+    skd_frames frames;
+    skd_status status = skd_frames_read(&frames, path, NULL, &err);
+    if ((status != SKD_EFORMAT && status != SKD_EARG) || !*words || !strstr(err.text, words) ||
+        strpbrk(err.text, "\n\r") || strncmp(err.text, path, strlen(path)) != 0) {
+        print_error("%s: status %d, '%s'; wanted '%s'\n", path, (int)status, err.text, words);
+        fail();
+    }
+    CHECK_INT(frames.n, 0);
+    CHECK(frames.frame == NULL);
+}
+
+static void is_accepted(const char *path, const char *atoms) {
+    skd_error err;
+    skd_frame *frame;
+    CHECK_OK(skd_structure_read(&frame, path, &err));
+    CHECK_INT(frame->cell->n, strtol(atoms, NULL, 10));
+    skd_frame_free(frame);
+}
+
+static void malformed_files_are_refused_with_one_line(void **state) {
+    (void)state;
+    CHECK(walk("tests/bad", is_refused) >= 60);
+}
+
+static void odd_files_are_accepted(void **state) {
+    (void)state;
+    CHECK(walk("tests/good_odd", is_accepted) >= 20);
+}
+
+static void files_that_cannot_be_opened_are_named(void **state) {
+    (void)state;
+    skd_error err;
+    skd_frames frames;
+    CHECK_FAILS(skd_frames_read(&frames, "tests/bad/absent.POSCAR", NULL, &err), SKD_EARG,
+                "tests/bad/absent.POSCAR: No such file or directory");
+    CHECK_FAILS(skd_frames_read(&frames, "tests/bad", NULL, &err), SKD_EARG, "tests/bad: is a folder; expected a file");
+}
+
+/* Appending ever more text to a file must not cost more than in proportion: a claim is refused before
+ * any memory for it is asked for. */
+static void a_claim_of_a_trillion_atoms_fails_at_once(void **state) {
+    (void)state;
+    skd_error err;
+    skd_frames frames = {0};
+    const char poscar[] = "x\n1\n5 0 0\n0 5 0\n0 0 5\nSi\n1000000000000\nDirect\n0 0 0\n", xyz[] = "1000000000000\n\nSi 0 0 0\n";
+    CHECK_FAILS(skd_format_named("poscar")->parse(&frames, "p", poscar, sizeof poscar - 1, &err), SKD_EFORMAT, "claimed");
+    CHECK_FAILS(skd_format_named("xyz")->parse(&frames, "x", xyz, sizeof xyz - 1, &err), SKD_EFORMAT, "claimed");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(malformed_files_are_refused_with_one_line),
+        cmocka_unit_test(odd_files_are_accepted),
+        cmocka_unit_test(files_that_cannot_be_opened_are_named),
+        cmocka_unit_test(a_claim_of_a_trillion_atoms_fails_at_once),
+    };
+    return cmocka_run_group_tests_name("data: malformed input", tests, NULL, NULL);
+}
