@@ -40,7 +40,7 @@ judge() {
         printf '  ok    %-40s %3d passed%s\n' "$1" "$good" "$note"
     else
         printf '  FAIL  %-40s %3d passed, %d failed%s\n' "$1" "$good" "$bad" "$note"
-        grep -v '^ok ' "$scratch/out" | tail -n 60 | sed 's/^/        /'
+        grep -vE '^ok |^  (CC|AR|LD|GEN) ' "$scratch/out" | tail -n 60 | sed 's/^/        /'
     fi
 }
 

@@ -1,0 +1,35 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Two searches in one folder: the second is told so and changes nothing; the table of a running search can
+# be printed.
+set -eu
+shakedown=${SHAKEDOWN:-./shakedown}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=0
+check() { # WHAT CONDITION...
+    what=$1
+    shift
+    if "$@"; then echo "ok   $what"; else
+        echo "FAIL $what"
+        failed=1
+    fi
+}
+search() { exec "$shakedown" search data/hosts/Si.POSCAR --defect v_Si --potential sw --supercell 3 -o "$work/run"; }
+
+search >/dev/null 2>"$work/first.err" &
+first=$!
+until grep -q relaxed "$work/first.err" 2>/dev/null || grep -q "1/" "$work/first.err" 2>/dev/null || ! kill -0 $first 2>/dev/null; do
+    sleep 0.05
+done
+code=0
+(search) >/dev/null 2>"$work/second.err" || code=$?
+check "the second search fails (exit code $code)" test $code = 1
+check "it says why: $(cat "$work/second.err")" grep -q "run.db: in use by another process (number $first)" "$work/second.err"
+check "the table of the running search can be printed" "$shakedown" rank "$work/run" >/dev/null
+kill $first 2>/dev/null || true
+code=0
+wait $first || code=$?
+check "the first search was there till then, and was interrupted (exit code $code)" test $code = 130
+check "its lock is gone" test ! -e "$work/run/run.db.lock"
+exit $failed
