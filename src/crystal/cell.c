@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* cell.c - the cell type: making, copying, geometry of the lattice, shortest image vectors.
  *
- * Shortest vectors: the lattice is Minkowski-reduced once (skd_mic_setup); the rounded difference
- * plus the 26 neighbouring images then holds the shortest (in a reduced 3D basis the Voronoi
- * relevant vectors have coefficients in {-1,0,1}; rounding adds at most one more step along an
- * axis, so images up to +-2 are listed and pruned by length). */
+ * Shortest vectors: the lattice is Minkowski-reduced once (skd_mic_setup); the shortest image is then
+ * among the rounded difference and its 26 neighbours (in a reduced basis of up to three dimensions the
+ * closest lattice point has Voronoi coordinates in {-1,0,1}: Nguyen & Stehlé, ACM Trans. Algorithms 5,
+ * 46 (2009), section 5; tests/test_crystal_cell.c compares with many more images). */
 #include "shakedown/crystal.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#include "lattice.h"
 
 skd_status skd_cell_new(skd_cell **out, size_t n, skd_error *err) {
     *out = NULL;
@@ -191,27 +193,57 @@ double skd_image_distance(const double lattice[3][3]) {
 
 /* ---- shortest image vectors -------------------------------------------------------------- */
 
-/* For a partly periodic cell the open directions are replaced by long perpendicular vectors, so that
- * reduction and rounding only ever use the periodic ones. */
-static void close_open_directions(const skd_cell *cell, double m[3][3]) {
-    memcpy(m, cell->lattice, 9 * sizeof(double));
-    for (int k = 0; k < 3; k++) {
-        if (cell->pbc[k])
-            continue;
-        int a = (k + 1) % 3, b = (k + 2) % 3;
-        double normal[3], length = 0.0;
-        skd_cross(m[a], m[b], normal);
-        length = skd_norm(normal);
+/* A unit vector perpendicular to v, or x if v is zero. */
+static void some_perpendicular(const double v[3], double out[3]) {
+    int axis = fabs(v[0]) <= fabs(v[1]) && fabs(v[0]) <= fabs(v[2]) ? 0 : fabs(v[1]) <= fabs(v[2]) ? 1 : 2;
+    double unit[3] = {axis == 0, axis == 1, axis == 2};
+    skd_cross(v, unit, out);
+    double length = skd_norm(out);
+    for (int c = 0; c < 3; c++)
+        out[c] = length > 0.0 ? out[c] / length : unit[c];
+}
+
+/* Replaces the open rows of m by long vectors perpendicular to all others. */
+static void close_open_rows(double m[3][3], const bool pbc[3]) {
+    int n_open = !pbc[0] + !pbc[1] + !pbc[2];
+    for (int k = 0; k < 3 && n_open == 3; k++)
         for (int c = 0; c < 3; c++)
-            m[k][c] = length > 0.0 ? normal[c] / length * 1e6 : 1e6 * (c == k);
+            m[k][c] = c == k ? SKD_OPEN_LENGTH : 0.0;
+    if (n_open == 0 || n_open == 3)
+        return;
+    int odd = 0; /* the only open row, or the only periodic one */
+    while (pbc[odd] != (n_open == 2))
+        odd++;
+    double *a = m[(odd + 1) % 3], *b = m[(odd + 2) % 3], *c = m[odd];
+    if (n_open == 2) {
+        some_perpendicular(c, a);
+        skd_cross(c, a, b);
+    } else {
+        skd_cross(a, b, c);
+    }
+    for (int k = 0; k < 3; k++) {
+        double length = skd_norm(m[k]);
+        for (int i = 0; i < 3 && !pbc[k] && length > 0.0; i++)
+            m[k][i] *= SKD_OPEN_LENGTH / length;
+    }
+}
+
+void skd_lattice_close(const skd_cell *cell, double reduced[3][3], int transform[3][3], bool open[3]) {
+    double closed[3][3];
+    memcpy(closed, cell->lattice, sizeof closed);
+    close_open_rows(closed, cell->pbc);
+    skd_lattice_reduce(closed, reduced, transform);
+    for (int k = 0; k < 3; k++) {
+        open[k] = false;
+        for (int c = 0; c < 3; c++)
+            open[k] = open[k] || (!cell->pbc[c] && transform[k][c] != 0);
     }
 }
 
 skd_status skd_mic_setup(skd_mic *mic, const skd_cell *cell, skd_error *err) {
-    double closed[3][3];
     int transform[3][3];
-    close_open_directions(cell, closed);
-    skd_lattice_reduce(closed, mic->lattice, transform);
+    bool open[3];
+    skd_lattice_close(cell, mic->lattice, transform, open);
     memcpy(mic->pbc, cell->pbc, sizeof mic->pbc);
     if (skd_inv3(mic->lattice, mic->inverse) != SKD_OK)
         return skd_fail(err, SKD_EARG, "the cell has no volume: its lattice vectors lie in a plane");
@@ -219,17 +251,13 @@ skd_status skd_mic_setup(skd_mic *mic, const skd_cell *cell, skd_error *err) {
     skd_cell_heights(mic->lattice, height);
     double inner = fmin(height[0], fmin(height[1], height[2])) / 2.0;
     mic->safe2 = inner * inner;
-    double reach = 0.0; /* a rounded difference is at most this long */
-    for (int k = 0; k < 3; k++)
-        reach += 0.5 * skd_norm(mic->lattice[k]);
     mic->n_shifts = 0;
-    for (int i = -2; i <= 2; i++)
-        for (int j = -2; j <= 2; j++)
-            for (int k = -2; k <= 2; k++) {
-                double n[3] = {i, j, k}, s[3];
-                skd_row_times(n, mic->lattice, s);
-                if ((i || j || k) && skd_norm(s) <= 2.0 * reach)
-                    memcpy(mic->shifts[mic->n_shifts++], s, sizeof s);
+    for (int i = -1; i <= 1; i++)
+        for (int j = -1; j <= 1; j++)
+            for (int k = -1; k <= 1; k++) {
+                double n[3] = {i, j, k};
+                if ((i || j || k) && !(i && open[0]) && !(j && open[1]) && !(k && open[2]))
+                    skd_row_times(n, mic->lattice, mic->shifts[mic->n_shifts++]);
             }
     return SKD_OK;
 }
@@ -253,4 +281,24 @@ double skd_mic_vector(const skd_mic *mic, const double from[3], const double to[
         }
     }
     return sqrt(best);
+}
+
+/* ---- overlaps ---------------------------------------------------------------------------- */
+
+skd_status skd_cell_check_overlap(const skd_cell *cell, double distance, skd_error *err) {
+    skd_mic mic;
+    skd_status status = skd_mic_setup(&mic, cell, err);
+    if (status != SKD_OK)
+        return status;
+    if ((cell->pbc[0] || cell->pbc[1] || cell->pbc[2]) && cell->n && skd_norm(mic.lattice[0]) < distance)
+        return skd_fail(err, SKD_EARG, "atom 1 is %.4f Å from its own image, expected at least %.4f Å",
+                        skd_norm(mic.lattice[0]), distance);
+    for (size_t i = 0; i < cell->n; i++)
+        for (size_t j = i + 1; j < cell->n; j++) {
+            double d[3], r = skd_mic_vector(&mic, cell->pos[i], cell->pos[j], d);
+            if (!(r >= distance)) /* NaN is an overlap too */
+                return skd_fail(err, SKD_EARG, "atoms %zu and %zu are %.4f Å apart, expected at least %.4f Å", i + 1,
+                                j + 1, r, distance);
+        }
+    return SKD_OK;
 }
