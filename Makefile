@@ -28,9 +28,10 @@ CPPFLAGS += -Iinclude -I$(BUILD) -D_POSIX_C_SOURCE=200809L $(if $(SAN),-DSKD_TOR
             $(shell pkg-config --cflags openblas 2>/dev/null)
 CFLAGS   ?= $(if $(SAN),-O1,-O2) -g
 # No -Wpedantic: before C23 it refuses to pass double[3][3] where const double[3][3] is wanted, and we
-# keep the const. No -Wformat-truncation: messages are cut to their buffers on purpose.
+# keep the const. No -Wformat-truncation: messages are cut to their buffers on purpose. No -Wpsabi: vectors
+# are handed only to functions of the same file.
 CFLAGS   += -std=c11 $(OPENMP) -fno-math-errno -ffp-contract=off \
-            -Wall -Wextra -Wconversion -Wshadow -Wno-unknown-pragmas -Wno-format-truncation -Werror \
+            -Wall -Wextra -Wconversion -Wshadow -Wno-unknown-pragmas -Wno-unknown-warning-option -Wno-psabi -Wno-format-truncation -Werror \
             $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 LIBS     := -lsymspg -lgsl -lopenblas -lsqlite3 -lcjson -lz -lm
 LDLIBS   += $(LIBS)
