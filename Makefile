@@ -121,7 +121,9 @@ bench: deps
 	@tests/bench/run.sh
 
 fuzz: deps
-	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/fuzz.sh
+	@tests/deps.sh clang libclang-rt-14-dev
+	@$(SUBMAKE) $(BUILD)/elements_table.h
+	@tests/fuzz/fuzz.sh run $(BUILD) $(FUZZ_SECONDS)
 
 clean:
 	rm -rf build build-* shakedown

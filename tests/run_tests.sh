@@ -84,6 +84,8 @@ if [ -z "$SKIP_SAN" ]; then
     export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=1}" UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1}"
     build "build with sanitizers" -k SAN=address,undefined tests
     programs build-address-undefined "san: "
+    export SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all'
+    run "san: corpora of the fuzzers" sh tests/fuzz/fuzz.sh replay build-address-undefined
 fi
 
 echo "command line:"
