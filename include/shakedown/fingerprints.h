@@ -93,7 +93,8 @@ typedef struct skd_bond {
 /** Shortest new bond of `cell`: two atoms closer than 1.25 times the sum of their covalent radii that were
  *  not so in `reference` and have approached by at least 0.2 Å. Same cell, same atom order (SKD_EARG
  *  naming the first atom that differs). Distances are those of the nearest images. */
-skd_status skd_new_bond_find(const skd_cell *reference, const skd_cell *cell, skd_bond *out, skd_error *err) SKD_CHECKED;
+skd_status skd_new_bond_find(const skd_cell *reference, const skd_cell *cell, skd_bond *out,
+                             skd_error *err) SKD_CHECKED;
 /** The same as text, "Te-Te 2.76"; empty if there is none. */
 skd_status skd_new_bond(const skd_cell *reference, const skd_cell *cell, char *text, size_t size,
                         skd_error *err) SKD_CHECKED;
