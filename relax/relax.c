@@ -155,25 +155,34 @@ static skd_status test_collapsed(relaxation *job, skd_stop *stop, skd_error *err
     return SKD_OK;
 }
 
-static bool stress_is_small(const relaxation *job) {
-    if (!job->options->relax_cell)
-        return true;
-    for (int a = 0; a < 3; a++)
-        for (int b = 0; b < 3; b++)
-            if (!(fabs(job->result->stress[a][b] + (a == b) * job->options->pressure) <= job->options->stress_max))
-                return false;
-    return true;
+/* Largest component of stress + pressure, infinite if one is NaN; 0 where the cell is fixed. */
+static double stress_off(const relaxation *job) {
+    double most = 0.0;
+    for (int a = 0; a < 3 && job->options->relax_cell; a++)
+        for (int b = 0; b < 3; b++) {
+            double off = fabs(job->result->stress[a][b] + (a == b) * job->options->pressure);
+            most = isnan(off) ? INFINITY : fmax(most, off);
+        }
+    return most;
 }
 
 static skd_stop test_converged(const relaxation *job) {
     const skd_relax_options *options = job->options;
-    if (!stress_is_small(job))
+    if (options->relax_cell && !(stress_off(job) <= options->stress_max))
         return SKD_STOP_NONE;
     if (job->out->force_max <= options->force_max && options->force_max > 0.0)
         return SKD_STOP_FORCE_MAX;
     if (job->out->force_mean <= options->force_mean && options->force_mean > 0.0)
         return SKD_STOP_FORCE_MEAN;
     return SKD_STOP_NONE;
+}
+
+static skd_stop out_of_steps(relaxation *job) {
+    const skd_relax_outcome *out = job->out;
+    if (job->options->relax_cell)
+        return stopped(job, SKD_STOP_STEPS, "mean force %.3g eV/Å, stress off by %.3g eV/Å^3 after %zu steps",
+                       out->force_mean, stress_off(job), out->n_steps);
+    return stopped(job, SKD_STOP_STEPS, "mean force %.3g eV/Å after %zu steps", out->force_mean, out->n_steps);
 }
 
 /* All tests on the present frame, gravest first; the observer sees every frame once. */
@@ -193,7 +202,7 @@ static skd_status judge(relaxation *job, const skd_relax_observer *observer, skd
     if (*stop == SKD_STOP_NONE && !go_on)
         *stop = stopped(job, SKD_STOP_INTERRUPTED, "stopped on request after %zu steps", out->n_steps);
     if (*stop == SKD_STOP_NONE && out->n_steps >= job->options->max_steps)
-        *stop = stopped(job, SKD_STOP_STEPS, "mean force %.3g eV/Å after %zu steps", out->force_mean, out->n_steps);
+        *stop = out_of_steps(job);
     return SKD_OK;
 }
 

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd_eval.c - energy, forces and stress of structures as they stand. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "cli.h"
+#include "shakedown/data.h"
+#include "shakedown/relax.h"
+
+#define GPA 160.2176634 /* GPa per eV/Å^3 */
+
+static const cli_option options[] = {
+    {"potential", 'p', CLI_TEXT, "NAME", NULL, "sw, lj:epsilon=..,sigma=.., zbl; needed", 0, 0, NULL},
+    {"charge", 0, CLI_REAL, "E", "0", "total charge, for potentials that know it", -100, 100, NULL},
+    {"stress", 0, CLI_FLAG, NULL, NULL, "stress and pressure too", 0, 0, NULL},
+    {"output", 'o', CLI_TEXT, "FILE", NULL, "write the structures with energy, forces, stress (extended XYZ)", 0, 0, NULL},
+    CLI_THREADS,
+    CLI_JSON,
+    CLI_END};
+
+typedef struct evaluation {
+    const cli_args *args;
+    skd_potential *potential;
+    skd_frames frames;
+    const skd_cell **cell; /* [frames] borrowed */
+    skd_result **result;   /* [frames] */
+} evaluation;
+
+static skd_status compute_all(evaluation *e, skd_error *err) {
+    size_t n = e->frames.n;
+    skd_status status = SKD_OK;
+    double *charge = skd_alloc(n, sizeof *charge);
+    e->cell = skd_alloc(n, sizeof *e->cell);
+    e->result = skd_alloc(n, sizeof *e->result);
+    if (!charge || !e->cell || !e->result)
+        status = skd_fail(err, SKD_ENOMEM, "out of memory for %zu structures", n);
+    for (size_t i = 0; i < n && status == SKD_OK; i++) {
+        e->cell[i] = e->frames.frame[i]->cell;
+        charge[i] = cli_real(e->args, "charge");
+        status = skd_result_new(&e->result[i], e->cell[i]->n, err);
+    }
+    int want = SKD_WANT_ATOM_ENERGY | SKD_WANT_STRESS;
+    if (status == SKD_OK)
+        status = skd_potential_compute_many(e->potential, e->cell, charge, n, want,
+                                            (int)cli_int(e->args, "threads"), e->result, err);
+    for (size_t i = 0; i < n && status == SKD_OK; i++)
+        if (!isfinite(e->result[i]->energy))
+            status = skd_fail(err, SKD_ENUMERIC, "structure %zu: the energy is not a finite number", i + 1);
+    skd_free(charge);
+    return status;
+}
+
+/* Largest and mean force. */
+static void force_sizes(const skd_cell *cell, const skd_result *result, double *largest, double *mean) {
+    *largest = *mean = 0.0;
+    for (size_t i = 0; i < cell->n; i++) {
+        double f = skd_norm(result->force[i]);
+        *largest = fmax(*largest, f);
+        *mean += f / (double)cell->n;
+    }
+}
+
+static double pressure_of(const skd_result *result) {
+    return -(result->stress[0][0] + result->stress[1][1] + result->stress[2][2]) / 3.0 * GPA;
+}
+
+/* xx yy zz yz xz xy */
+static const int voigt[6][2] = {{0, 0}, {1, 1}, {2, 2}, {1, 2}, {0, 2}, {0, 1}};
+
+/* ---- output --------------------------------------------------------------------------------- */
+
+static void print_energies(const evaluation *e) {
+    static const char *const heading[] = {">structure", "formula", ">atoms",       ">energy/eV",
+                                          ">eV/atom",   ">max force", ">mean force/(eV/Å)"};
+    cli_table table = {.n_columns = 7, .heading = heading};
+    for (size_t i = 0; i < e->frames.n; i++) {
+        char formula[128];
+        double largest, mean;
+        force_sizes(e->cell[i], e->result[i], &largest, &mean);
+        cli_table_add(&table, "%zu", i + 1);
+        cli_table_add(&table, "%s", skd_cell_formula(e->cell[i], formula, sizeof formula));
+        cli_table_add(&table, "%zu", e->cell[i]->n);
+        cli_table_add(&table, "%.6f", e->result[i]->energy);
+        cli_table_add(&table, "%.6f", e->result[i]->energy / (double)e->cell[i]->n);
+        cli_table_add(&table, "%.3e", largest);
+        cli_table_add(&table, "%.3e", mean);
+    }
+    cli_table_print(&table, stdout);
+    cli_table_free(&table);
+}
+
+static void print_stresses(const evaluation *e) {
+    static const char *const heading[] = {">structure", ">xx", ">yy", ">zz", ">yz", ">xz", ">xy", ">pressure/GPa"};
+    cli_table table = {.n_columns = 8, .heading = heading};
+    for (size_t i = 0; i < e->frames.n; i++) {
+        if (!e->result[i]->has_stress)
+            continue;
+        cli_table_add(&table, "%zu", i + 1);
+        for (int k = 0; k < 6; k++)
+            cli_table_add(&table, "%.6f", e->result[i]->stress[voigt[k][0]][voigt[k][1]]);
+        cli_table_add(&table, "%.4f", pressure_of(e->result[i]));
+    }
+    puts("\nstress, eV/Å^3 (positive: wants to shrink)");
+    cli_table_print(&table, stdout);
+    cli_table_free(&table);
+}
+
+static cJSON *frame_json(const skd_cell *cell, const skd_result *result) {
+    char formula[128];
+    double largest, mean;
+    force_sizes(cell, result, &largest, &mean);
+    cJSON *o = cJSON_CreateObject(), *forces, *stress;
+    cJSON_AddStringToObject(o, "formula", skd_cell_formula(cell, formula, sizeof formula));
+    cJSON_AddNumberToObject(o, "atoms", (double)cell->n);
+    cJSON_AddNumberToObject(o, "energy", result->energy);
+    cJSON_AddNumberToObject(o, "force_max", largest);
+    cJSON_AddNumberToObject(o, "force_mean", mean);
+    forces = cJSON_AddArrayToObject(o, "forces");
+    for (size_t i = 0; i < cell->n; i++)
+        cJSON_AddItemToArray(forces, cJSON_CreateDoubleArray(result->force[i], 3));
+    if (result->has_atom_energy)
+        cJSON_AddItemToObject(o, "atom_energies", cJSON_CreateDoubleArray(result->atom_energy, (int)cell->n));
+    if (!result->has_stress)
+        return o;
+    stress = cJSON_AddArrayToObject(o, "stress");
+    for (int k = 0; k < 6; k++)
+        cJSON_AddItemToArray(stress, cJSON_CreateNumber(result->stress[voigt[k][0]][voigt[k][1]]));
+    cJSON_AddNumberToObject(o, "pressure_GPa", pressure_of(result));
+    return o;
+}
+
+static skd_status print_json(const evaluation *e, skd_error *err) {
+    cJSON *root = cJSON_CreateObject(), *structures;
+    cJSON_AddStringToObject(root, "potential", e->potential->spec);
+    structures = cJSON_AddArrayToObject(root, "structures");
+    for (size_t i = 0; i < e->frames.n; i++)
+        cJSON_AddItemToArray(structures, frame_json(e->cell[i], e->result[i]));
+    char *text = cJSON_Print(root);
+    cJSON_Delete(root);
+    if (!text)
+        return skd_fail(err, SKD_ENOMEM, "out of memory for JSON");
+    puts(text);
+    free(text);
+    return SKD_OK;
+}
+
+/* Puts the results into the frames and writes them. */
+static skd_status write_frames(evaluation *e, const char *path, skd_error *err) {
+    for (size_t i = 0; i < e->frames.n; i++) {
+        skd_frame *frame = e->frames.frame[i];
+        const skd_result *result = e->result[i];
+        double(*force)[3] = skd_copy(result->force, e->cell[i]->n, sizeof *force);
+        if (!force)
+            return skd_fail(err, SKD_ENOMEM, "out of memory for forces");
+        skd_free(frame->force);
+        frame->force = force;
+        frame->energy = result->energy;
+        frame->has_energy = true;
+        frame->has_stress = result->has_stress;
+        memcpy(frame->stress, result->stress, sizeof frame->stress);
+    }
+    return skd_frames_write(&e->frames, path, skd_format_named("xyz"), err);
+}
+
+static skd_status report(evaluation *e, skd_error *err) {
+    const char *path = cli_text(e->args, "output");
+    skd_status status = path ? write_frames(e, path, err) : SKD_OK;
+    if (status != SKD_OK || (path && strcmp(path, "-") == 0)) /* standard output is taken */
+        return status;
+    if (cli_flag(e->args, "json"))
+        return print_json(e, err);
+    print_energies(e);
+    if (cli_flag(e->args, "stress"))
+        print_stresses(e);
+    return SKD_OK;
+}
+
+static skd_status run_eval(const cli_args *args, int *exit_code, skd_error *err) {
+    (void)exit_code;
+    evaluation e = {.args = args};
+    if (!cli_text(args, "potential"))
+        return skd_fail(err, SKD_EARG, "--potential is needed: sw (silicon), lj:epsilon=..,sigma=.. or zbl");
+    skd_status status = skd_potential_new(&e.potential, cli_text(args, "potential"), err);
+    if (status == SKD_OK)
+        status = skd_frames_read(&e.frames, args->operand[0], NULL, err);
+    if (status == SKD_OK && (status = compute_all(&e, err)) != SKD_OK)
+        skd_error_prefix(err, "%s", args->operand[0]);
+    if (status == SKD_OK)
+        status = report(&e, err);
+    for (size_t i = 0; e.result && i < e.frames.n; i++)
+        skd_result_free(e.result[i]);
+    skd_free(e.result);
+    skd_free(e.cell);
+    skd_frames_free(&e.frames);
+    skd_potential_free(e.potential);
+    return status;
+}
+
+const cli_command cmd_eval = {
+    .name = "eval",
+    .group = "single structures",
+    .summary = "Energy, forces and stress of structures as they are",
+    .usage = "FILE --potential NAME",
+    .text = "Every frame of a multi-frame file is evaluated. --json and -o give the forces of every atom.\n"
+            "Potentials: 'lj' Lennard-Jones (argon unless epsilon=, sigma=, cutoff=, width= say otherwise), 'sw'\n"
+            "Stillinger-Weber silicon, 'zbl' universal screened repulsion (cutoff=, width=).",
+    .options = options,
+    .min_operands = 1,
+    .max_operands = 1,
+    .run = run_eval,
+};
