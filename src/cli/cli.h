@@ -80,7 +80,7 @@ void cli_print_help(FILE *out, const cli_command *command);
 skd_status cli_int_list(const char *text, const char *what, long low, long high, long **list, size_t *n,
                         skd_error *err);
 /** "Cl,Se" as atomic numbers; the list is the caller's. */
-skd_status cli_element_list(const char *text, int **list, size_t *n, skd_error *err);
+skd_status cli_element_list(const char *text, const char *what, int **list, size_t *n, skd_error *err);
 /** "-0.6,-0.3,0.2" as reals; the list is the caller's. */
 skd_status cli_real_list(const char *text, const char *what, double **list, size_t *n, skd_error *err);
 
@@ -96,6 +96,9 @@ skd_log cli_log(bool verbose);
 /** Installs the Ctrl-C handler; cli_interrupted() tells whether it was pressed (twice kills). */
 void cli_catch_interrupts(void);
 bool cli_interrupted(void);
+
+/** Characters in UTF-8 text (bytes that do not continue one). */
+size_t cli_text_width(const char *text);
 
 /** A text table: rows of cells, columns aligned (numbers right, text left), UTF-8 aware. */
 typedef struct cli_table {

@@ -10,6 +10,9 @@
 
 /* One row a verb, in the order of the help; ended by NULL. */
 static const cli_command *const commands[] = {
+    &cmd_search,
+    &cmd_rank,
+    &cmd_export,
     NULL,
 };
 

@@ -148,15 +148,33 @@ void cli_args_free(cli_args *args) {
 
 /* ---- help -------------------------------------------------------------------------------- */
 
+enum { HELP_INDENT = 33, HELP_WIDTH = 110 };
+
+/* Prints text in lines of HELP_WIDTH, all but the first indented; the cursor stands at HELP_INDENT. */
+static void print_wrapped(FILE *out, const char *text) {
+    size_t column = HELP_INDENT;
+    while (*text) {
+        size_t n = strcspn(text, " ");
+        if (column > HELP_INDENT && column + n > HELP_WIDTH) {
+            fprintf(out, "\n%*s", HELP_INDENT, "");
+            column = HELP_INDENT;
+        }
+        fprintf(out, "%s%.*s", column > HELP_INDENT ? " " : "", (int)n, text);
+        column += n + 1;
+        text += n + strspn(text + n, " ");
+    }
+}
+
 static void print_option(FILE *out, const cli_option *o) {
-    char left[80];
+    char left[80], help[400];
     int n = o->letter ? snprintf(left, sizeof left, "-%c, --%s", o->letter, o->name)
                       : snprintf(left, sizeof left, "    --%s", o->name);
     if (o->metavar && n > 0 && (size_t)n < sizeof left)
         snprintf(left + n, sizeof left - (size_t)n, " %s", o->metavar);
-    fprintf(out, "  %-30s %s", left, o->help);
-    if (o->fallback)
-        fprintf(out, " [%s]", o->fallback);
+    int more_bytes = (int)(strlen(left) - cli_text_width(left));
+    fprintf(out, "  %-*s", HELP_INDENT - 2 + more_bytes, left);
+    snprintf(help, sizeof help, o->fallback ? "%s [%s]" : "%s", o->help, o->fallback);
+    print_wrapped(out, help);
     fputc('\n', out);
 }
 
@@ -174,16 +192,28 @@ void cli_print_help(FILE *out, const cli_command *command) {
 
 /* ---- lists ------------------------------------------------------------------------------- */
 
-/* Takes the next comma-separated piece of *text, blanks trimmed; false at the end. */
-static bool next_piece(const char **text, skd_span *piece) {
-    if (!*text)
-        return false;
-    size_t n = strcspn(*text, ",");
-    skd_span whole = {*text, n};
-    *text = (*text)[n] == ',' ? *text + n + 1 : NULL;
-    if (!skd_span_word(&whole, piece))
-        *piece = (skd_span){"", 0};
-    return true;
+/* A growing array of any item, and what its messages speak of. */
+typedef struct list_sink {
+    void *items;
+    size_t n, capacity, size;
+    const char *what;
+    long low, high;
+} list_sink;
+
+typedef skd_status (*add_piece)(list_sink *sink, skd_span piece, skd_error *err);
+
+static skd_status push(list_sink *sink, const void *item, skd_error *err) {
+    skd_status status = skd_grow(&sink->items, &sink->capacity, sink->n + 1, sink->size, err);
+    if (status == SKD_OK)
+        memcpy((char *)sink->items + sink->size * sink->n++, item, sink->size);
+    return status;
+}
+
+static bool holds(const list_sink *sink, const void *item) {
+    for (size_t i = 0; i < sink->n; i++)
+        if (memcmp((const char *)sink->items + sink->size * i, item, sink->size) == 0)
+            return true;
+    return false;
 }
 
 /* "a" or "a..b" */
@@ -197,81 +227,74 @@ static bool read_range(skd_span piece, long *from, long *to) {
     return ok;
 }
 
-skd_status cli_int_list(const char *text, const char *what, long low, long high, long **list, size_t *n,
-                        skd_error *err) {
-    size_t capacity = 0;
-    skd_span piece;
-    *list = NULL;
-    *n = 0;
+static skd_status add_range(list_sink *sink, skd_span piece, skd_error *err) {
+    long from = 0, to = 0;
+    char found[40];
+    if (!read_range(piece, &from, &to) || from < sink->low || to > sink->high)
+        return skd_fail(err, SKD_EARG, "%s: expected integers from %ld to %ld like '-2,0,1' or '-2..1'; found '%s'",
+                        sink->what, sink->low, sink->high, skd_span_copy(piece, found, sizeof found));
     skd_status status = SKD_OK;
-    while (status == SKD_OK && next_piece(&text, &piece)) {
-        long from = 0, to = 0;
-        char found[40];
-        if (!read_range(piece, &from, &to) || from < low || to > high)
-            status = skd_fail(err, SKD_EARG, "%s: expected integers from %ld to %ld like '-2,0,1' or '-2..1'; found '%s'",
-                              what, low, high, skd_span_copy(piece, found, sizeof found));
-        for (long v = from; status == SKD_OK && v <= to; v++) {
-            bool seen = false;
-            for (size_t i = 0; i < *n && !seen; i++)
-                seen = (*list)[i] == v;
-            if (seen)
-                continue;
-            status = skd_grow((void **)list, &capacity, *n + 1, sizeof **list, err);
-            if (status == SKD_OK)
-                (*list)[(*n)++] = v;
-        }
+    for (long v = from; v <= to && status == SKD_OK; v++)
+        if (!holds(sink, &v))
+            status = push(sink, &v, err);
+    return status;
+}
+
+static skd_status add_element(list_sink *sink, skd_span piece, skd_error *err) {
+    char found[40];
+    int z = skd_element_number(piece);
+    if (!z)
+        return skd_fail(err, SKD_EARG, "%s: expected element symbols like 'Cl,Se'; found '%s'", sink->what,
+                        skd_span_copy(piece, found, sizeof found));
+    return holds(sink, &z) ? SKD_OK : push(sink, &z, err);
+}
+
+static skd_status add_real(list_sink *sink, skd_span piece, skd_error *err) {
+    char found[40];
+    double value;
+    if (!skd_span_real(piece, &value))
+        return skd_fail(err, SKD_EARG, "%s: expected numbers like '-0.4,0.2'; found '%s'", sink->what,
+                        skd_span_copy(piece, found, sizeof found));
+    return push(sink, &value, err);
+}
+
+/* Takes text apart at its commas. On failure nothing is left allocated. */
+static skd_status read_list(const char *text, list_sink *sink, add_piece add, skd_error *err) {
+    skd_status status = SKD_OK;
+    while (text && status == SKD_OK) {
+        skd_span whole = {text, strcspn(text, ",")}, piece;
+        text = text[whole.n] ? text + whole.n + 1 : NULL;
+        skd_span_word(&whole, &piece);
+        status = add(sink, piece, err);
     }
     if (status != SKD_OK) {
-        skd_free(*list);
-        *list = NULL;
+        skd_free(sink->items);
+        *sink = (list_sink){0};
     }
     return status;
 }
 
-skd_status cli_element_list(const char *text, int **list, size_t *n, skd_error *err) {
-    size_t capacity = 0;
-    skd_span piece;
-    *list = NULL;
-    *n = 0;
-    skd_status status = SKD_OK;
-    while (status == SKD_OK && next_piece(&text, &piece)) {
-        char found[40];
-        int z = skd_element_number(piece);
-        if (!z)
-            status = skd_fail(err, SKD_EARG, "expected element symbols like 'Cl,Se'; found '%s'",
-                              skd_span_copy(piece, found, sizeof found));
-        else
-            status = skd_grow((void **)list, &capacity, *n + 1, sizeof **list, err);
-        if (status == SKD_OK)
-            (*list)[(*n)++] = z;
-    }
-    if (status != SKD_OK) {
-        skd_free(*list);
-        *list = NULL;
-    }
+skd_status cli_int_list(const char *text, const char *what, long low, long high, long **list, size_t *n,
+                        skd_error *err) {
+    list_sink sink = {.size = sizeof **list, .what = what, .low = low, .high = high};
+    skd_status status = read_list(text, &sink, add_range, err);
+    *list = sink.items;
+    *n = sink.n;
+    return status;
+}
+
+skd_status cli_element_list(const char *text, const char *what, int **list, size_t *n, skd_error *err) {
+    list_sink sink = {.size = sizeof **list, .what = what};
+    skd_status status = read_list(text, &sink, add_element, err);
+    *list = sink.items;
+    *n = sink.n;
     return status;
 }
 
 skd_status cli_real_list(const char *text, const char *what, double **list, size_t *n, skd_error *err) {
-    size_t capacity = 0;
-    skd_span piece;
-    *list = NULL;
-    *n = 0;
-    skd_status status = SKD_OK;
-    while (status == SKD_OK && next_piece(&text, &piece)) {
-        char found[40];
-        double value = 0.0;
-        if (!skd_span_real(piece, &value))
-            status = skd_fail(err, SKD_EARG, "%s: expected numbers like '-0.4,0.2'; found '%s'", what,
-                              skd_span_copy(piece, found, sizeof found));
-        else
-            status = skd_grow((void **)list, &capacity, *n + 1, sizeof **list, err);
-        if (status == SKD_OK)
-            (*list)[(*n)++] = value;
-    }
-    if (status != SKD_OK) {
-        skd_free(*list);
-        *list = NULL;
-    }
+    list_sink sink = {.size = sizeof **list, .what = what};
+    skd_status status = read_list(text, &sink, add_real, err);
+    *list = sink.items;
+    *n = sink.n;
     return status;
 }

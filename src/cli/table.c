@@ -17,8 +17,7 @@ void cli_table_add(cli_table *table, const char *format, ...) {
     skd_string_add_bytes(cell, text, strlen(text));
 }
 
-/* Characters in UTF-8 text: bytes that do not continue one. */
-static size_t width_of(const char *text) {
+size_t cli_text_width(const char *text) {
     size_t n = 0;
     for (; text && *text; text++)
         n += ((unsigned char)*text & 0xC0) != 0x80;
@@ -26,7 +25,7 @@ static size_t width_of(const char *text) {
 }
 
 static void put_cell(FILE *out, const char *text, size_t width, bool right, bool last) {
-    size_t pad = width - width_of(text);
+    size_t pad = width - cli_text_width(text);
     if (right)
         fprintf(out, "%*s", (int)pad, "");
     fputs(text ? text : "", out);
@@ -38,10 +37,10 @@ static void put_cell(FILE *out, const char *text, size_t width, bool right, bool
 void cli_table_print(const cli_table *table, FILE *out) {
     size_t n = table->n_columns, width[32] = {0};
     for (size_t c = 0; c < n; c++)
-        width[c] = width_of(table->heading[c] + (table->heading[c][0] == '>'));
+        width[c] = cli_text_width(table->heading[c] + (table->heading[c][0] == '>'));
     for (size_t i = 0; i < table->n_cells; i++)
-        if (width_of(table->cell[i].text) > width[i % n])
-            width[i % n] = width_of(table->cell[i].text);
+        if (cli_text_width(table->cell[i].text) > width[i % n])
+            width[i % n] = cli_text_width(table->cell[i].text);
     for (size_t c = 0; c < n; c++) {
         bool right = table->heading[c][0] == '>';
         put_cell(out, table->heading[c] + right, width[c], right, c + 1 == n);

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd_rank.c - prints the ranked table of a finished or running search again. */
+#include <stdlib.h>
+
+#include "cli.h"
+#include "report.h"
+
+static const cli_option options[] = {
+    {"threshold", 0, CLI_REAL, "X", NULL, "fingerprint distance between families", 0, 2, NULL}, CLI_THREADS, CLI_JSON,
+    CLI_END};
+
+static skd_status run_rank(const cli_args *args, int *exit_code, skd_error *err) {
+    (void)exit_code;
+    run_store store = {0};
+    run_contents run = {0};
+    skd_ranking *rankings = NULL;
+    skd_status status = run_store_open(&store, args->operand[0], false, err);
+    if (status == SKD_OK)
+        status = run_store_load(&store, &run, err);
+    skd_rank_options rank = report_rank_options(&run.record, args);
+    if (status == SKD_OK)
+        status = report_rank_all(&rankings, &run, &rank, (int)cli_int(args, "threads"), err);
+    if (status == SKD_OK && cli_flag(args, "json")) {
+        char *json = report_json(&run, rankings);
+        if (json)
+            puts(json);
+        else
+            status = skd_fail(err, SKD_ENOMEM, "out of memory for JSON");
+        free(json);
+    } else if (status == SKD_OK)
+        report_print(stdout, &run, rankings);
+    report_rankings_free(rankings, run.n_jobs);
+    run_contents_free(&run);
+    run_store_close(&store);
+    return status;
+}
+
+const cli_command cmd_rank = {
+    .name = "rank",
+    .group = "search",
+    .summary = "Print the ranked families of a search again",
+    .usage = "DIR",
+    .text = "dE is relative to the minimum that the unperturbed start reaches; E_f, in elements, the formation energy\n"
+            "with the host as reservoir. 'starts' counts those that reached the family, 'ways' the equivalent\n"
+            "orientations at one site, 'new bond' the shortest bond that the unperturbed defect does not have,\n"
+            "'moved' the largest displacement from the unperturbed defect.",
+    .options = options,
+    .min_operands = 1,
+    .max_operands = 1,
+    .run = run_rank,
+};

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd_search.c - the whole way: host -> defects -> starts -> minima -> families -> ranked list. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "folders.h"
+#include "plan.h"
+#include "progress.h"
+#include "report.h"
+#include "run_store.h"
+
+static const cli_option options[] = {
+    PLAN_OPTIONS,
+    {"potential", 'p', CLI_TEXT, "NAME", NULL, "energy and forces: sw, lj:epsilon=..,sigma=.., zbl", 0, 0, "relaxation"},
+    {"method", 'm', CLI_TEXT, "NAME", "fire", "fire, fire2 or lbfgs", 0, 0, NULL},
+    {"force-mean", 0, CLI_REAL, "eV/Å", "1e-5", "stop when the mean force is below; 0: do not test", 0, 10, NULL},
+    {"force-max", 0, CLI_REAL, "eV/Å", "0", "stop when the largest force is below; 0: do not test", 0, 10, NULL},
+    {"max-steps", 0, CLI_INT, "N", "1500", "stop after so many steps", 1, 10000000, NULL},
+    {"threshold", 0, CLI_REAL, "X", NULL, "fingerprint distance between families", 0, 2, "families"},
+    {"output", 'o', CLI_TEXT, "DIR", "shakedown_run", "folder of the run: run.db, POSCARs, ranking.txt", 0, 0, "output"},
+    CLI_THREADS,
+    CLI_JSON,
+    CLI_QUIET,
+    CLI_END};
+
+/* ---- one search ---------------------------------------------------------------------------- */
+
+typedef struct search {
+    const cli_args *args;
+    cli_plan plan;
+    skd_potential *potential;
+    skd_relax_options relax;
+    run_record record;
+    run_store store;
+    skd_job **job;
+    size_t n_jobs;
+    progress progress;
+    bool resumed;
+} search;
+
+static skd_status store_finished(void *payload, const skd_job *job, size_t start, skd_error *err) {
+    search *s = payload;
+    progress_finished(&s->progress, job, start);
+    return run_store_keep(&s->store, s->job, s->n_jobs, job, start, &s->record, err);
+}
+
+static bool show_step(void *payload, const skd_job *job, size_t start, const skd_relax_frame *frame) {
+    search *s = payload;
+    progress_step(&s->progress, job, start, frame);
+    return !cli_interrupted();
+}
+
+static skd_status read_relax_options(search *s, skd_error *err) {
+    s->relax = (skd_relax_options)SKD_RELAX_DEFAULT;
+    s->relax.method = skd_minimiser_named(cli_text(s->args, "method"));
+    s->relax.force_mean = cli_real(s->args, "force-mean");
+    s->relax.force_max = cli_real(s->args, "force-max");
+    s->relax.max_steps = (size_t)cli_int(s->args, "max-steps");
+    if (!s->relax.method)
+        return skd_fail(err, SKD_EARG, "--method: expected fire, fire2 or lbfgs; found '%s'", cli_text(s->args, "method"));
+    if (!cli_text(s->args, "potential"))
+        return skd_fail(err, SKD_EARG, "--potential is needed: sw (silicon), lj:epsilon=..,sigma=.. or zbl");
+    return skd_potential_new(&s->potential, cli_text(s->args, "potential"), err);
+}
+
+static skd_status make_jobs(search *s, skd_error *err) {
+    const cli_plan *plan = &s->plan;
+    size_t most = plan->defects.n * plan->n_charges;
+    s->job = skd_alloc(most, sizeof *s->job);
+    if (!s->job)
+        return skd_fail(err, SKD_ENOMEM, "out of memory for %zu jobs", most);
+    for (size_t d = 0; d < plan->defects.n; d++)
+        for (size_t q = 0; q < plan->n_charges; q++) {
+            skd_status status = skd_job_new(&s->job[s->n_jobs], plan->defects.defect[d], (int)plan->charge[q],
+                                            &plan->starts, err);
+            if (status != SKD_OK)
+                return status;
+            s->n_jobs++;
+        }
+    return SKD_OK;
+}
+
+/* Can the potential treat host and defects? Energy of the host, and a warning if it is not at rest. */
+static skd_status check_host(search *s, skd_error *err) {
+    skd_potential_work *work = NULL;
+    skd_result *result = NULL;
+    skd_status status = skd_potential_work_new(&work, s->potential, err);
+    for (size_t d = 0; d < s->plan.defects.n && status == SKD_OK; d++)
+        status = s->potential->type->check(s->potential->params, s->plan.defects.defect[d]->cell, err);
+    if (status == SKD_OK)
+        status = skd_result_new(&result, s->plan.bulk->n, err);
+    if (status == SKD_OK)
+        status = skd_potential_compute(work, s->plan.bulk, 0.0, SKD_WANT_STRESS, result, err);
+    double largest = 0.0;
+    for (size_t i = 0; status == SKD_OK && i < s->plan.bulk->n; i++)
+        largest = fmax(largest, skd_norm(result->force[i]));
+    if (status == SKD_OK) {
+        s->record.bulk_energy = result->energy;
+        skd_log log = cli_log(false);
+        if (largest > 0.05 && !cli_flag(s->args, "quiet"))
+            skd_say(&log, SKD_LOG_WARNING,
+                    "the host is no minimum of this potential (largest force %.2f eV/Å): energies mix defect and host",
+                    largest);
+    }
+    skd_result_free(result);
+    skd_potential_work_free(work);
+    return status;
+}
+
+static skd_status make_record(search *s, skd_error *err) {
+    run_record *r = &s->record;
+    size_t used = 0;
+    for (int i = 0; i < s->args->argc && used < sizeof r->command; i++) {
+        int n = snprintf(r->command + used, sizeof r->command - used, "%s%s", i ? " " : "", s->args->argv[i]);
+        used += n > 0 ? (size_t)n : 0;
+    }
+    snprintf(r->host_file, sizeof r->host_file, "%s", s->plan.host_path);
+    snprintf(r->potential, sizeof r->potential, "%s", s->potential->spec);
+    snprintf(r->method, sizeof r->method, "%s", s->relax.method->name);
+    r->seed = s->plan.starts.seed;
+    r->force_max = s->relax.force_max;
+    r->force_mean = s->relax.force_mean;
+    r->max_steps = s->relax.max_steps;
+    r->threshold = cli_real(s->args, "threshold");
+    const skd_cell *host = s->plan.host->cell;
+    uint64_t h = skd_hash(SKD_HASH_START, host->lattice, sizeof host->lattice);
+    h = skd_hash(h, host->species, host->n * sizeof *host->species);
+    r->host_checksum = skd_hash(h, host->pos, host->n * sizeof *host->pos);
+    return check_host(s, err);
+}
+
+static size_t count_pending(const search *s) {
+    size_t n = 0;
+    for (size_t j = 0; j < s->n_jobs; j++)
+        for (size_t i = 0; i < s->job[j]->starts.n; i++)
+            n += !s->job[j]->minimum[i].done && !s->job[j]->starts.start[i].dropped;
+    return n;
+}
+
+static size_t count_starts(const search *s) {
+    size_t n = 0;
+    for (size_t j = 0; j < s->n_jobs; j++)
+        n += s->job[j]->starts.n;
+    return n;
+}
+
+static skd_status prepare(search *s, skd_error *err) {
+    skd_status status = read_relax_options(s, err);
+    if (status == SKD_OK)
+        status = cli_plan_make(&s->plan, s->args, err);
+    if (status == SKD_OK)
+        status = make_record(s, err);
+    if (status == SKD_OK)
+        status = make_jobs(s, err);
+    if (status != SKD_OK)
+        return status;
+    const char *folder = cli_text(s->args, "output");
+    status = run_store_open(&s->store, folder, true, err);
+    if (status == SKD_OK)
+        status = run_store_begin(&s->store, &s->record, s->plan.bulk, s->job, s->n_jobs, &s->resumed, err);
+    for (size_t j = 0; j < s->n_jobs && status == SKD_OK; j++)
+        status = folders_write_starts(folder, s->job[j]->defect, s->job[j]->charge, &s->job[j]->starts, err);
+    return status;
+}
+
+static void announce(const search *s, FILE *out) {
+    size_t total = count_starts(s), pending = count_pending(s);
+    cli_plan_print(&s->plan, out);
+    fprintf(out, "potential  %s, host %.4f eV/atom\n", s->record.potential,
+            s->record.bulk_energy / (double)s->plan.bulk->n);
+    fprintf(out, "starts     %zu in %zu defect state%s, rattle %.4f Å\n", total, s->n_jobs, s->n_jobs > 1 ? "s" : "",
+            s->job[0]->starts.stdev);
+    if (s->resumed)
+        fprintf(out, "resumed    %zu of %zu starts were done before\n", total - pending, total);
+    fputc('\n', out);
+    fflush(out);
+}
+
+/* ---- what is written at the end ------------------------------------------------------------ */
+
+static skd_status write_minima(const search *s, skd_error *err) {
+    const char *folder = cli_text(s->args, "output");
+    skd_status status = SKD_OK;
+    for (size_t j = 0; j < s->n_jobs; j++)
+        for (size_t i = 0; i < s->job[j]->starts.n && status == SKD_OK; i++) {
+            const skd_job *job = s->job[j];
+            if (!job->minimum[i].done)
+                continue;
+            char comment[128];
+            char *path = folders_path(folder, job->defect, job->charge, job->starts.start[i].name, "CONTCAR");
+            if (!path)
+                return skd_fail(err, SKD_ENOMEM, "out of memory for a path");
+            folders_comment(job->defect, &job->starts.start[i], comment, sizeof comment);
+            status = folders_write_poscar(path, job->minimum[i].cell, comment, err);
+            skd_free(path);
+        }
+    return status;
+}
+
+static skd_status write_ranking(const char *folder, const run_contents *run, const skd_ranking *rankings, skd_error *err) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *memory = open_memstream(&text, &size);
+    if (!memory)
+        return skd_fail(err, SKD_ENOMEM, "out of memory for the table");
+    report_print(memory, run, rankings);
+    skd_string path = {0};
+    skd_string_add(&path, "%s/ranking.txt", folder);
+    skd_status status = fclose(memory) != 0 || path.failed ? skd_fail(err, SKD_ENOMEM, "out of memory for the table")
+                                                           : skd_file_write(path.text, text, size, err);
+    skd_string_free(&path);
+    free(text);
+    return status;
+}
+
+static bool all_converged(const run_contents *run, const skd_ranking *rankings) {
+    for (size_t j = 0; j < run->n_jobs; j++)
+        for (size_t f = 0; f < rankings[j].n; f++)
+            if (!skd_stop_converged(rankings[j].family[f].stop))
+                return false;
+    return true;
+}
+
+static void print_result(const search *s, const run_contents *run, const skd_ranking *rankings, char *json) {
+    const char *folder = cli_text(s->args, "output");
+    if (json) {
+        puts(json);
+        return;
+    }
+    report_print(stdout, run, rankings);
+    printf("\nwrote %s/run.db (every start and minimum; also for 'ase gui' and 'ase db'), %s/ranking.txt and\n"
+           "POSCAR and CONTCAR of every start in ShakeNBreak's folders. Next: shakedown export %s --top 3\n",
+           folder, folder, folder);
+}
+
+static skd_status finish(search *s, int *exit_code, skd_error *err) {
+    run_contents run = {.record = s->record, .bulk = s->plan.bulk, .job = s->job, .n_jobs = s->n_jobs};
+    skd_rank_options rank = report_rank_options(&s->record, s->args);
+    skd_ranking *rankings = NULL;
+    char *json = NULL;
+    skd_status status = report_rank_all(&rankings, &run, &rank, (int)cli_int(s->args, "threads"), err);
+    if (status == SKD_OK)
+        status = write_minima(s, err);
+    if (status == SKD_OK)
+        status = write_ranking(cli_text(s->args, "output"), &run, rankings, err);
+    if (status == SKD_OK && cli_flag(s->args, "json") && !(json = report_json(&run, rankings)))
+        status = skd_fail(err, SKD_ENOMEM, "out of memory for JSON");
+    if (status == SKD_OK) {
+        print_result(s, &run, rankings, json);
+        *exit_code = all_converged(&run, rankings) ? CLI_OK : CLI_NOT_CONVERGED;
+    }
+    free(json);
+    report_rankings_free(rankings, run.n_jobs);
+    return status;
+}
+
+static skd_status relax_all(search *s, skd_error *err) {
+    skd_search_hooks hooks = {store_finished, show_step, s};
+    cli_catch_interrupts();
+    progress_begin(&s->progress, count_pending(s), cli_flag(s->args, "quiet"));
+    skd_status status = skd_search_relax(s->job, s->n_jobs, s->potential, &s->relax,
+                                         (int)cli_int(s->args, "threads"), &hooks, err);
+    progress_end(&s->progress);
+    if (status == SKD_ESTOPPED)
+        skd_fail(err, status, "interrupted with %zu starts left; run the same command again to go on", count_pending(s));
+    return status;
+}
+
+static skd_status run_search(const cli_args *args, int *exit_code, skd_error *err) {
+    search s = {.args = args};
+    skd_status status = prepare(&s, err);
+    if (status == SKD_OK && !cli_flag(args, "json"))
+        announce(&s, stdout);
+    if (status == SKD_OK)
+        status = relax_all(&s, err);
+    if (status == SKD_OK)
+        status = finish(&s, exit_code, err);
+    for (size_t j = 0; j < s.n_jobs; j++)
+        skd_job_free(s.job[j]);
+    skd_free(s.job);
+    run_store_close(&s.store);
+    skd_potential_free(s.potential);
+    cli_plan_free(&s.plan);
+    return status;
+}
+
+const cli_command cmd_search = {
+    .name = "search",
+    .group = "search",
+    .summary = "Find the ground states of a host's point defects",
+    .usage = "HOST --defect NAMES --potential NAME [-o DIR]",
+    .text = PLAN_TEXT "\n\nKilled or interrupted, the same command goes on where it was: no finished relaxation is repeated.",
+    .options = options,
+    .max_operands = 1,
+    .run = run_search,
+};

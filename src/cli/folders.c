@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* folders.c - starts and minima as POSCARs in ShakeNBreak's folder layout. */
+#include "folders.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+char *folders_path(const char *root, const skd_defect *defect, int charge, const char *start, const char *file) {
+    char entry[96];
+    skd_string path = {0};
+    skd_string_add(&path, "%s/%s/%s/%s", root, skd_defect_entry_name(defect, charge, entry, sizeof entry), start, file);
+    if (path.failed)
+        skd_string_free(&path);
+    return path.text;
+}
+
+typedef struct sort_key {
+    double electronegativity;
+    int species;
+    size_t index;
+} sort_key;
+
+static int by_electronegativity(const void *a, const void *b) {
+    const sort_key *x = a, *y = b;
+    if (x->electronegativity != y->electronegativity)
+        return x->electronegativity < y->electronegativity ? -1 : 1;
+    if (x->species != y->species)
+        return x->species < y->species ? -1 : 1;
+    return x->index < y->index ? -1 : x->index > y->index;
+}
+
+static skd_status sorted_copy(skd_cell **out, const skd_cell *cell, skd_error *err) {
+    *out = NULL;
+    sort_key *key = skd_alloc(cell->n, sizeof *key);
+    size_t *order = skd_alloc(cell->n, sizeof *order);
+    skd_status status = SKD_OK;
+    if (!key || !order)
+        status = skd_fail(err, SKD_ENOMEM, "out of memory for sorting %zu atoms", cell->n);
+    for (size_t i = 0; status == SKD_OK && i < cell->n; i++)
+        key[i] = (sort_key){skd_element_of(cell->species[i])->electronegativity, cell->species[i], i};
+    if (status == SKD_OK) {
+        qsort(key, cell->n, sizeof *key, by_electronegativity);
+        for (size_t i = 0; i < cell->n; i++)
+            order[i] = key[i].index;
+        status = skd_cell_pick(out, cell, order, cell->n, err);
+    }
+    skd_free(key);
+    skd_free(order);
+    return status;
+}
+
+skd_status folders_write_poscar(const char *path, const skd_cell *cell, const char *comment, skd_error *err) {
+    skd_cell *sorted;
+    skd_status status = sorted_copy(&sorted, cell, err);
+    if (status != SKD_OK)
+        return status;
+    skd_frame *frame;
+    status = skd_frame_new(&frame, sorted, err);
+    if (status != SKD_OK)
+        return status;
+    skd_string text = {0};
+    skd_poscar_style style = {.comment = comment, .site_labels = true};
+    status = skd_poscar_print(&text, frame, &style, err);
+    if (status == SKD_OK && text.failed)
+        status = skd_fail(err, SKD_ENOMEM, "out of memory for %s", path);
+    if (status == SKD_OK)
+        status = skd_file_write(path, text.text, text.n, err);
+    skd_string_free(&text);
+    skd_frame_free(frame);
+    return status;
+}
+
+char *folders_comment(const skd_defect *defect, const skd_start *start, char *out, size_t size) {
+    snprintf(out, size, "%s N(Distort)=%d ~[%.1f,%.1f,%.1f]", start->label, start->n_neighbours, defect->site[0],
+             defect->site[1], defect->site[2]);
+    return out;
+}
+
+static skd_status write_start(const char *root, const skd_defect *defect, int charge, const skd_start *start,
+                              skd_error *err) {
+    char comment[128];
+    char *folder = folders_path(root, defect, charge, start->name, "");
+    char *path = folders_path(root, defect, charge, start->name, "POSCAR");
+    skd_status status = SKD_OK;
+    if (!folder || !path)
+        status = skd_fail(err, SKD_ENOMEM, "out of memory for a path");
+    if (status == SKD_OK)
+        status = skd_folder_make(folder, err);
+    if (status == SKD_OK)
+        status = folders_write_poscar(path, start->cell, folders_comment(defect, start, comment, sizeof comment), err);
+    skd_free(folder);
+    skd_free(path);
+    return status;
+}
+
+skd_status folders_write_starts(const char *root, const skd_defect *defect, int charge, const skd_start_list *starts,
+                                skd_error *err) {
+    skd_status status = SKD_OK;
+    for (size_t i = 0; i < starts->n && status == SKD_OK; i++)
+        if (!starts->start[i].dropped)
+            status = write_start(root, defect, charge, &starts->start[i], err);
+    return status;
+}

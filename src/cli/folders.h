@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ * folders.h - ShakeNBreak's folders: <root>/<defect>_<+q>/<start>/POSCAR with its comment line.
+ */
+#ifndef SKD_FOLDERS_H
+#define SKD_FOLDERS_H
+
+#include "shakedown/data.h"
+#include "shakedown/distortions.h"
+
+/** "<root>/<defect>_<+q>/<start>/<file>"; the caller's (skd_free). NULL if memory is out. */
+char *folders_path(const char *root, const skd_defect *defect, int charge, const char *start, const char *file);
+
+/** Writes `cell` as a POSCAR with species grouped by electronegativity, as ShakeNBreak (pymatgen)
+ *  sorts them; `comment` is line 1. */
+skd_status folders_write_poscar(const char *path, const skd_cell *cell, const char *comment, skd_error *err);
+
+/** ShakeNBreak's comment line: "-40.0% N(Distort)=2 ~[0.5,0.5,0.5]". */
+char *folders_comment(const skd_defect *defect, const skd_start *start, char *out, size_t size);
+
+/** Writes the POSCARs of all starts that were not dropped. */
+skd_status folders_write_starts(const char *root, const skd_defect *defect, int charge, const skd_start_list *starts,
+                                skd_error *err);
+
+#endif

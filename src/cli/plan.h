@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT
+ * plan.h - from the command line to a list of defects in a supercell: what `search` and `distort`
+ * share. Options are rows that both verbs put into their tables.
+ */
+#ifndef SKD_PLAN_H
+#define SKD_PLAN_H
+
+#include "cli.h"
+#include "shakedown/data.h"
+#include "shakedown/distortions.h"
+
+/** What is to be searched; owned. */
+typedef struct cli_plan {
+    skd_frame *host;          /**< as read                                              */
+    const char *host_path;
+    skd_cell *primitive;
+    skd_symmetry *symmetry;   /**< of the host                                          */
+    int matrix[3][3];         /**< supercell = matrix . primitive                       */
+    skd_cell *bulk;           /**< the perfect supercell                                */
+    skd_defect_list defects;  /**< the selected ones                                    */
+    long *charge;             /**< [n_charges]                                          */
+    size_t n_charges;
+    skd_start_options starts; /**< its lists point into `owned`                         */
+    void *owned_distortions;
+} cli_plan;
+
+/* Rows of the option table. */
+#define PLAN_OPTIONS                                                                                                  \
+    {"defect", 'd', CLI_TEXT, "NAMES", NULL,                                                                          \
+     "defects to make, e.g. v_Si or v_O,Ti_O; a base name takes all its sites; default: all. With --bulk: a "         \
+     "structure file",                                                                                                \
+     0, 0, "which defects"},                                                                                          \
+        {"bulk", 'b', CLI_TEXT, "FILE", NULL, "the perfect supercell of the structure given by --defect", 0, 0, NULL}, \
+        {"charges", 'c', CLI_TEXT, "LIST", "0", "charge states, e.g. 0 or -2..1 or -1,0", 0, 0, NULL},                \
+        {"charge", 0, CLI_TEXT, "LIST", NULL, "the same", 0, 0, NULL},                                                \
+        {"extrinsic", 'e', CLI_TEXT, "ELEMENTS", NULL, "also put these on every site, e.g. Cl,Se", 0, 0, NULL},        \
+        {"oxidation", 0, CLI_TEXT, "LIST", NULL, "oxidation states instead of the guess, e.g. Cd=2,Te=-2", 0, 0,       \
+         NULL},                                                                                                       \
+        {"supercell", 's', CLI_TEXT, "N", NULL, "N, or N,N,N, or nine integers: multiples of the given cell", 0, 0,    \
+         "supercell"},                                                                                                \
+        {"min-distance", 0, CLI_REAL, "Å", "10", "else the smallest supercell with images this far apart", 1, 100,     \
+         NULL},                                                                                                       \
+        {"min-atoms", 0, CLI_INT, "N", "50", "and at least this many atoms", 1, 100000, NULL},                         \
+        {"symprec", 0, CLI_REAL, "Å", "0.01", "tolerance of the symmetry search", 1e-6, 1, NULL},                      \
+        {"distortions", 0, CLI_TEXT, "LIST", NULL, "bond distortions, e.g. -0.6,-0.3,0.2", 0, 0, "starts"},            \
+        {"increment", 0, CLI_REAL, "X", "0.1", "or all from -0.6 to 0.6 in steps of this", 0.005, 0.6, NULL},          \
+        {"neighbours", 'n', CLI_INT, "N", "-1", "neighbours to distort; -1: by electron count or broken bonds", -1,    \
+         64, NULL},                                                                                                   \
+        {"stdev", 0, CLI_REAL, "Å", "0", "rattle amplitude; 0: 10 % of the shortest distance in the host", 0, 2,       \
+         NULL},                                                                                                       \
+        {"seed", 0, CLI_INT, "N", "42", "of the random numbers", 0, 4294967295.0, NULL},                               \
+        {"compat", 0, CLI_TEXT, "TOOL", NULL,                                                                         \
+         "'shakenbreak': starts equal to ShakeNBreak's to the digit, its known bugs included", 0, 0, NULL}
+
+/* Goes into the help of both verbs. */
+#define PLAN_TEXT                                                                                                      \
+    "Starts follow ShakeNBreak: Unperturbed, bond distortions of N neighbours with a Monte-Carlo rattle, Dimer.\n"     \
+    "Where the default differs: every distortion has a random seed of its own (ShakeNBreak reuses the first\n"         \
+    "one's), equally near neighbours are chosen close to each other (its tie-break never acts), seed 0 is a\n"         \
+    "seed, and in elements and alloys, where electron counting gives N = 0, two and all (up to four) of the\n"         \
+    "broken bonds of the first shell are distorted. --compat shakenbreak undoes all of that."
+
+skd_status cli_plan_make(cli_plan *plan, const cli_args *args, skd_error *err);
+void cli_plan_free(cli_plan *plan);
+/** Prints host, symmetry, supercell, sites, defects, charges as lines. */
+void cli_plan_print(const cli_plan *plan, FILE *out);
+
+#endif

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/* report.c - prints rankings: one table a defect and charge, with the lesson in words under it. */
+#include "report.h"
+
+#include <cjson/cJSON.h>
+#include <string.h>
+
+skd_status report_rank_all(skd_ranking **rankings, const run_contents *run, const skd_rank_options *options,
+                           int threads, skd_error *err) {
+    skd_ranking *list = *rankings = skd_alloc(run->n_jobs, sizeof *list);
+    if (!list)
+        return skd_fail(err, SKD_ENOMEM, "out of memory for %zu rankings", run->n_jobs);
+    skd_status status = SKD_OK;
+    for (size_t j = 0; j < run->n_jobs && status == SKD_OK; j++)
+        status = skd_rank(&list[j], run->job[j], options, threads, err);
+    if (status != SKD_OK) {
+        report_rankings_free(list, run->n_jobs);
+        *rankings = NULL;
+    }
+    return status;
+}
+
+skd_rank_options report_rank_options(const run_record *record, const cli_args *args) {
+    skd_rank_options options = SKD_RANK_DEFAULT;
+    if (record->threshold > 0.0)
+        options.cluster.threshold = record->threshold;
+    if (cli_given(args, "threshold"))
+        options.cluster.threshold = cli_real(args, "threshold");
+    return options;
+}
+
+void report_rankings_free(skd_ranking *rankings, size_t n) {
+    for (size_t j = 0; rankings && j < n; j++)
+        skd_ranking_free(&rankings[j]);
+    skd_free(rankings);
+}
+
+/* ---- numbers ------------------------------------------------------------------------------ */
+
+/* In an element the chemical potential is the host's energy per atom, so a formation energy needs
+ * nothing else: E_f = E(defect) - n(defect)/n(bulk) E(bulk). */
+static bool has_formation_energy(const run_contents *run) {
+    return skd_cell_count(run->bulk, run->bulk->species[0]) == run->bulk->n && isfinite(run->record.bulk_energy);
+}
+
+static double formation_energy(const run_contents *run, const skd_job *job, double energy) {
+    return energy - (double)job->defect->cell->n / (double)run->bulk->n * run->record.bulk_energy;
+}
+
+static bool one_element(const run_contents *run, const skd_job *job) {
+    return has_formation_energy(run) && skd_cell_count(job->defect->cell, run->bulk->species[0]) == job->defect->cell->n;
+}
+
+static size_t count_done(const skd_job *job) {
+    size_t n = 0;
+    for (size_t i = 0; i < job->starts.n; i++)
+        n += job->minimum[i].done;
+    return n;
+}
+
+/* "-60.0%, -50.0%, Dimer +7": the first few starts of the family, in the order they were made. */
+static void list_origins(const skd_job *job, const skd_family *family, char *out, size_t size) {
+    enum { SHOWN = 4 };
+    size_t used = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < family->n_members && i < SHOWN && used < size; i++) {
+        const skd_start *start = &job->starts.start[family->member[i]];
+        const char *name = strncmp(start->name, "Bond_Distortion_", 16) == 0 ? start->name + 16 : start->name;
+        int n = snprintf(out + used, size - used, "%s%s", i ? ", " : "", name);
+        used += n > 0 ? (size_t)n : 0;
+    }
+    if (family->n_members > SHOWN && used < size)
+        snprintf(out + used, size - used, " +%zu", family->n_members - SHOWN);
+}
+
+/* ---- the table ----------------------------------------------------------------------------- */
+
+static const char *const heading[] = {">rank", ">dE (eV)", ">E_f (eV)", ">starts", "from", "symmetry",
+                                      ">ways", "new bond (Å)", ">moved (Å)", "stop"};
+
+static void add_row(cli_table *t, const run_contents *run, const skd_job *job, const skd_family *f) {
+    char origins[200];
+    list_origins(job, f, origins, sizeof origins);
+    cli_table_add(t, "%zu", f->rank);
+    if (isnan(f->relative))
+        cli_table_add(t, "-");
+    else
+        cli_table_add(t, "%+.4f", f->relative);
+    if (one_element(run, job))
+        cli_table_add(t, "%.4f", formation_energy(run, job, f->energy));
+    else
+        cli_table_add(t, "-");
+    cli_table_add(t, "%zu", f->n_members);
+    cli_table_add(t, "%s", origins);
+    cli_table_add(t, "%s", f->symmetry);
+    cli_table_add(t, "%g", f->degeneracy);
+    cli_table_add(t, "%s", f->bond[0] ? f->bond : "-");
+    cli_table_add(t, "%.2f", f->displacement);
+    cli_table_add(t, "%s", skd_stop_name(f->stop));
+}
+
+/* What the table means, in words. */
+static void print_lesson(FILE *out, const skd_ranking *r) {
+    const skd_family *first = &r->family[0];
+    if (isnan(r->unperturbed))
+        fprintf(out, "The unperturbed start gave no minimum to compare with.\n");
+    else if (first->has_unperturbed)
+        fprintf(out, "The ground state found is the one that the unperturbed start reaches.\n");
+    else
+        fprintf(out, "The unperturbed start misses the ground state found by %.4f eV.\n", -first->relative);
+    if (r->n_unusable)
+        fprintf(out, "%zu start%s gave no minimum (dropped, collapsed, exploded or failed).\n", r->n_unusable,
+                r->n_unusable > 1 ? "s" : "");
+    if (first->warned)
+        fprintf(out, "Rank 1 did not converge (%s): raise --max-steps.\n", skd_stop_name(first->stop));
+}
+
+void report_print(FILE *out, const run_contents *run, const skd_ranking *rankings) {
+    for (size_t j = 0; j < run->n_jobs; j++) {
+        const skd_job *job = run->job[j];
+        const skd_ranking *r = &rankings[j];
+        char entry[96];
+        fprintf(out, "%s%s: %zu of %zu starts relaxed, %zu famil%s\n", j ? "\n" : "",
+                skd_defect_entry_name(job->defect, job->charge, entry, sizeof entry), count_done(job), job->starts.n,
+                r->n, r->n == 1 ? "y" : "ies");
+        if (r->n == 0)
+            continue;
+        cli_table t = {.n_columns = sizeof heading / sizeof *heading, .heading = heading};
+        for (size_t f = 0; f < r->n; f++)
+            add_row(&t, run, job, &r->family[f]);
+        cli_table_print(&t, out);
+        cli_table_free(&t);
+        print_lesson(out, r);
+    }
+}
+
+/* ---- JSON ----------------------------------------------------------------------------------- */
+
+static void add_number(cJSON *o, const char *key, double value) {
+    if (isfinite(value))
+        cJSON_AddNumberToObject(o, key, value);
+    else
+        cJSON_AddNullToObject(o, key);
+}
+
+static cJSON *family_json(const run_contents *run, const skd_job *job, const skd_family *f) {
+    cJSON *o = cJSON_CreateObject();
+    cJSON_AddNumberToObject(o, "rank", (double)f->rank);
+    add_number(o, "energy_eV", f->energy);
+    add_number(o, "relative_eV", f->relative);
+    add_number(o, "formation_energy_eV", one_element(run, job) ? formation_energy(run, job, f->energy) : (double)NAN);
+    cJSON_AddStringToObject(o, "candidate", job->starts.start[f->best].name);
+    cJSON *starts = cJSON_AddArrayToObject(o, "starts");
+    for (size_t i = 0; i < f->n_members; i++)
+        cJSON_AddItemToArray(starts, cJSON_CreateString(job->starts.start[f->member[i]].name));
+    cJSON_AddBoolToObject(o, "has_unperturbed", f->has_unperturbed);
+    cJSON_AddStringToObject(o, "symmetry", f->symmetry);
+    add_number(o, "degeneracy", f->degeneracy);
+    cJSON_AddStringToObject(o, "new_bond", f->bond);
+    add_number(o, "largest_displacement_A", f->displacement);
+    cJSON_AddStringToObject(o, "stop", skd_stop_name(f->stop));
+    return o;
+}
+
+static cJSON *start_json(const skd_job *job, size_t i) {
+    const skd_start *s = &job->starts.start[i];
+    const skd_minimum *m = &job->minimum[i];
+    cJSON *o = cJSON_CreateObject();
+    cJSON_AddStringToObject(o, "start", s->name);
+    cJSON_AddStringToObject(o, "stop", s->dropped ? "dropped" : m->done ? skd_stop_name(m->stop) : "pending");
+    add_number(o, "energy_eV", m->done ? m->energy : (double)NAN);
+    cJSON_AddNumberToObject(o, "steps", (double)m->n_steps);
+    cJSON_AddStringToObject(o, "reason", s->dropped ? s->why : m->reason);
+    return o;
+}
+
+static cJSON *job_json(const run_contents *run, const skd_job *job, const skd_ranking *r) {
+    cJSON *o = cJSON_CreateObject();
+    cJSON_AddStringToObject(o, "defect", job->defect->name);
+    cJSON_AddNumberToObject(o, "charge", job->charge);
+    add_number(o, "unperturbed_eV", r->unperturbed);
+    cJSON *families = cJSON_AddArrayToObject(o, "families");
+    for (size_t f = 0; f < r->n; f++)
+        cJSON_AddItemToArray(families, family_json(run, job, &r->family[f]));
+    cJSON *starts = cJSON_AddArrayToObject(o, "starts");
+    for (size_t i = 0; i < job->starts.n; i++)
+        cJSON_AddItemToArray(starts, start_json(job, i));
+    return o;
+}
+
+char *report_json(const run_contents *run, const skd_ranking *rankings) {
+    cJSON *root = cJSON_CreateObject();
+    cJSON_AddStringToObject(root, "program", "shakedown");
+    cJSON_AddStringToObject(root, "version", SKD_VERSION);
+    cJSON_AddStringToObject(root, "host_file", run->record.host_file);
+    cJSON_AddStringToObject(root, "potential", run->record.potential);
+    add_number(root, "bulk_energy_eV", run->record.bulk_energy);
+    cJSON *jobs = cJSON_AddArrayToObject(root, "defects");
+    for (size_t j = 0; j < run->n_jobs; j++)
+        cJSON_AddItemToArray(jobs, job_json(run, run->job[j], &rankings[j]));
+    char *text = cJSON_Print(root);
+    cJSON_Delete(root);
+    return text;
+}

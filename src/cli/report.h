@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ * report.h - a search's result as a table for people and as JSON for programs. Holds nothing that
+ * depends on time or machine: the same run gives the same bytes.
+ */
+#ifndef SKD_REPORT_H
+#define SKD_REPORT_H
+
+#include "cli.h"
+#include "run_store.h"
+
+/** Rankings of all jobs of a run; rankings[n_jobs] is the caller's (report_rankings_free). */
+skd_status report_rank_all(skd_ranking **rankings, const run_contents *run, const skd_rank_options *options,
+                           int threads, skd_error *err) SKD_CHECKED;
+void report_rankings_free(skd_ranking *rankings, size_t n);
+
+/** How to rank this run: as the search was told, unless the verb's own --threshold says otherwise. */
+skd_rank_options report_rank_options(const run_record *record, const cli_args *args);
+
+/** The table of every job, with a line of words under it. */
+void report_print(FILE *out, const run_contents *run, const skd_ranking *rankings);
+
+/** The same as one JSON document; the caller's (skd_free), NULL if memory is out. */
+char *report_json(const run_contents *run, const skd_ranking *rankings);
+
+#endif

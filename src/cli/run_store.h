@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT
+ * run_store.h - a search's folder: run.db (ASE's layout) with the host, every start, every finished
+ * minimum and the provenance; a search is resumed, ranked and exported from it.
+ *
+ * Rows: 1 is the host's supercell; then one row a start, in the order of the jobs; then one row a
+ * minimum, in the same order. Ids are fixed in advance, so the order in which threads finish does not
+ * show. Provenance (ASE's metadata) is written last: a folder without it is one that never began.
+ */
+#ifndef SKD_RUN_STORE_H
+#define SKD_RUN_STORE_H
+
+#include "shakedown/data.h"
+#include "shakedown/search.h"
+
+typedef struct run_store {
+    char *folder;
+    skd_db *db;
+    size_t n_starts; /**< of all jobs together */
+} run_store;
+
+/** What was asked, besides the starts; kept word for word in the provenance. */
+typedef struct run_record {
+    char command[2048];
+    char host_file[512], potential[256], method[32];
+    uint64_t host_checksum, seed;
+    double bulk_energy; /**< eV, of the perfect supercell as given */
+    double force_max, force_mean;
+    size_t max_steps;
+    double threshold; /**< fingerprint distance between families, as asked for; 0: the default */
+} run_record;
+
+/** A run as read back: jobs with their defects, starts and finished minima; owned. */
+typedef struct run_contents {
+    run_record record;
+    skd_cell *bulk;
+    skd_defect **defect; /**< [n_jobs] */
+    skd_job **job;       /**< [n_jobs] */
+    size_t n_jobs;
+} run_contents;
+
+/** Opens folder/run.db; creates folder and file where `create`. */
+skd_status run_store_open(run_store *store, const char *folder, bool create, skd_error *err) SKD_CHECKED;
+void run_store_close(run_store *store);
+
+/** Begins a run, or finds that this very run has begun before (*resumed), in which case the minima
+ *  already stored are put into the jobs. A folder that holds another run is SKD_EARG. */
+skd_status run_store_begin(run_store *store, const run_record *record, const skd_cell *bulk, skd_job *const *job,
+                           size_t n_jobs, bool *resumed, skd_error *err) SKD_CHECKED;
+/** Stores a finished minimum, durably. */
+skd_status run_store_keep(run_store *store, skd_job *const *job, size_t n_jobs, const skd_job *which, size_t start,
+                          const run_record *record, skd_error *err) SKD_CHECKED;
+/** Reads a run back. */
+skd_status run_store_load(run_store *store, run_contents *out, skd_error *err) SKD_CHECKED;
+void run_contents_free(run_contents *contents);
+
+#endif

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/* rank.c - merges the minima of a job into families and orders these by energy.
+ *
+ * Two minima are one family if their SOAP fingerprints are closer than the threshold and their
+ * energies agree; a lone minimum is a family of its own, never dropped. Starts that collapsed,
+ * exploded or failed have no minimum and are only counted. */
+#include "shakedown/search.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Å; minima are relaxed to about 1e-3 Å, symmetry broken on purpose is broken by more than 0.05 Å. */
+#define MINIMUM_SYMPREC 0.05
+
+static bool usable(const skd_minimum *m) {
+    return m->done && m->stop != SKD_STOP_COLLAPSED && m->stop != SKD_STOP_EXPLODED && m->stop != SKD_STOP_FAILED;
+}
+
+static bool is_unperturbed(const skd_start *start) { return strcmp(start->name, "Unperturbed") == 0; }
+
+/* ---- distances between all usable minima -------------------------------------------------- */
+
+typedef struct comparison {
+    const skd_job *job;
+    const size_t *item; /* [n] starts whose minima are compared */
+    size_t n;
+    skd_soap *soap;
+    skd_soap_work **work;        /* [threads] */
+    skd_fingerprint *fingerprint; /* [n] */
+    double *distance;            /* [n][n] */
+} comparison;
+
+static skd_status fingerprint_one(void *payload, size_t i, int worker, skd_error *err) {
+    comparison *c = payload;
+    const skd_minimum *m = &c->job->minimum[c->item[i]];
+    double site[3];
+    skd_row_times(c->job->defect->site, m->cell->lattice, site);
+    return skd_fingerprint_make(&c->fingerprint[i], c->soap, m->cell, site, m->energy, c->work[worker], err);
+}
+
+static skd_status compare_row(void *payload, size_t i, int worker, skd_error *err) {
+    comparison *c = payload;
+    (void)worker;
+    for (size_t j = 0; j < i; j++) {
+        double d;
+        skd_status status = skd_fingerprint_distance(&c->fingerprint[i], &c->fingerprint[j], &d, err);
+        if (status != SKD_OK)
+            return status;
+        c->distance[i * c->n + j] = c->distance[j * c->n + i] = d;
+    }
+    return SKD_OK;
+}
+
+static void comparison_free(comparison *c, int threads) {
+    for (int t = 0; c->work && t < threads; t++)
+        skd_soap_work_free(c->work[t]);
+    for (size_t i = 0; c->fingerprint && i < c->n; i++)
+        skd_fingerprint_free(&c->fingerprint[i]);
+    skd_free(c->work);
+    skd_free(c->fingerprint);
+    skd_free(c->distance);
+    skd_soap_free(c->soap);
+}
+
+/* Distinct species of a cell, ascending; returns how many. */
+static size_t species_of(const skd_cell *cell, int species[SKD_ELEMENT_MAX]) {
+    size_t n = 0;
+    for (int z = 1; z <= SKD_ELEMENT_MAX; z++)
+        if (skd_cell_count(cell, z))
+            species[n++] = z;
+    return n;
+}
+
+static skd_status comparison_run(comparison *c, const skd_rank_options *options, int threads, skd_error *err) {
+    int species[SKD_ELEMENT_MAX];
+    size_t n_species = species_of(c->job->defect->cell, species);
+    c->work = skd_alloc((size_t)threads, sizeof *c->work);
+    c->fingerprint = skd_alloc(c->n, sizeof *c->fingerprint);
+    c->distance = skd_alloc(c->n * c->n, sizeof *c->distance);
+    if (!c->work || !c->fingerprint || !c->distance)
+        return skd_fail(err, SKD_ENOMEM, "out of memory for the fingerprints of %zu minima", c->n);
+    skd_status status = skd_soap_new(&c->soap, &options->soap, species, n_species, err);
+    for (int t = 0; t < threads && status == SKD_OK; t++)
+        status = skd_soap_work_new(&c->work[t], c->soap, err);
+    if (status == SKD_OK)
+        status = skd_parallel(c->n, threads, fingerprint_one, c, err);
+    if (status == SKD_OK)
+        status = skd_parallel(c->n, threads, compare_row, c, err);
+    return status;
+}
+
+/* ---- what a family looks like -------------------------------------------------------------- */
+
+/* Orientations of this minimum around one site: |G(unperturbed)| / |G(minimum)|, both in the supercell. */
+static skd_status describe_symmetry(skd_family *family, const skd_defect *defect, const skd_minimum *m, skd_error *err) {
+    skd_symmetry *ideal = NULL, *relaxed = NULL;
+    skd_status status = skd_symmetry_find(&ideal, defect->cell, SKD_SYMPREC, err);
+    if (status == SKD_OK)
+        status = skd_symmetry_find(&relaxed, m->cell, MINIMUM_SYMPREC, err);
+    if (status == SKD_OK) {
+        snprintf(family->symmetry, sizeof family->symmetry, "%s", relaxed->schoenflies);
+        family->degeneracy = (double)ideal->n_operations / (double)relaxed->n_operations;
+    }
+    skd_symmetry_free(ideal);
+    skd_symmetry_free(relaxed);
+    return status;
+}
+
+static skd_status describe(skd_family *family, const skd_job *job, double unperturbed, skd_error *err) {
+    const skd_minimum *m = &job->minimum[family->best];
+    family->energy = m->energy;
+    family->relative = m->energy - unperturbed;
+    family->stop = m->stop;
+    family->warned = !skd_stop_converged(m->stop);
+    skd_status status = describe_symmetry(family, job->defect, m, err);
+    if (status == SKD_OK)
+        status = skd_new_bond(job->defect->cell, m->cell, family->bond, sizeof family->bond, err);
+    if (status == SKD_OK)
+        status = skd_largest_displacement(job->defect->cell, m->cell, &family->displacement, err);
+    return status;
+}
+
+static skd_status collect_members(skd_family *family, const comparison *c, const size_t *label, size_t which,
+                                  skd_error *err) {
+    family->member = skd_alloc(c->n, sizeof *family->member);
+    if (!family->member)
+        return skd_fail(err, SKD_ENOMEM, "out of memory for a family");
+    for (size_t i = 0; i < c->n; i++) {
+        if (label[i] != which)
+            continue;
+        size_t start = c->item[i];
+        if (family->n_members == 0 || c->job->minimum[start].energy < c->job->minimum[family->best].energy)
+            family->best = start;
+        family->member[family->n_members++] = start;
+        family->has_unperturbed |= is_unperturbed(&c->job->starts.start[start]);
+    }
+    return SKD_OK;
+}
+
+static int by_energy(const void *a, const void *b) {
+    const skd_family *x = a, *y = b;
+    if (x->energy != y->energy)
+        return x->energy < y->energy ? -1 : 1;
+    return x->best < y->best ? -1 : x->best > y->best;
+}
+
+static skd_status make_families(skd_ranking *out, const comparison *c, const skd_rank_options *options,
+                                skd_error *err) {
+    size_t n_families = 0, *label = skd_alloc(c->n, sizeof *label);
+    double *energy = skd_alloc(c->n, sizeof *energy);
+    skd_status status = SKD_OK;
+    if (!label || !energy)
+        status = skd_fail(err, SKD_ENOMEM, "out of memory for %zu labels", c->n);
+    for (size_t i = 0; status == SKD_OK && i < c->n; i++)
+        energy[i] = c->job->minimum[c->item[i]].energy;
+    if (status == SKD_OK)
+        status = skd_cluster(c->distance, energy, c->n, &options->cluster, label, &n_families, err);
+    if (status == SKD_OK && !(out->family = skd_alloc(n_families, sizeof *out->family)))
+        status = skd_fail(err, SKD_ENOMEM, "out of memory for %zu families", n_families);
+    for (size_t f = 0; status == SKD_OK && f < n_families; f++) {
+        out->n = f + 1;
+        status = collect_members(&out->family[f], c, label, f, err);
+        if (status == SKD_OK)
+            status = describe(&out->family[f], c->job, out->unperturbed, err);
+    }
+    skd_free(label);
+    skd_free(energy);
+    if (status == SKD_OK)
+        qsort(out->family, out->n, sizeof *out->family, by_energy);
+    for (size_t f = 0; f < out->n; f++)
+        out->family[f].rank = f + 1;
+    return status;
+}
+
+/* Lists the usable minima and notes the unperturbed one's energy. */
+static size_t list_usable(skd_ranking *out, const skd_job *job, size_t *item) {
+    size_t n = 0;
+    out->unperturbed = (double)NAN;
+    for (size_t i = 0; i < job->starts.n; i++) {
+        if (job->starts.start[i].dropped || !usable(&job->minimum[i])) {
+            out->n_unusable++;
+            continue;
+        }
+        item[n++] = i;
+        if (is_unperturbed(&job->starts.start[i]))
+            out->unperturbed = job->minimum[i].energy;
+    }
+    return n;
+}
+
+skd_status skd_rank(skd_ranking *out, const skd_job *job, const skd_rank_options *options, int threads,
+                    skd_error *err) {
+    *out = (skd_ranking){0};
+    if (threads <= 0)
+        threads = skd_threads_available();
+    size_t *item = skd_alloc(job->starts.n, sizeof *item);
+    if (!item)
+        return skd_fail(err, SKD_ENOMEM, "out of memory for %zu minima", job->starts.n);
+    comparison c = {.job = job, .item = item, .n = list_usable(out, job, item)};
+    skd_status status = SKD_OK;
+    if (c.n > 0) {
+        status = comparison_run(&c, options, threads, err);
+        if (status == SKD_OK)
+            status = make_families(out, &c, options, err);
+        comparison_free(&c, threads);
+    }
+    skd_free(item);
+    if (status != SKD_OK)
+        skd_ranking_free(out);
+    return status;
+}
+
+void skd_ranking_free(skd_ranking *ranking) {
+    for (size_t f = 0; f < ranking->n; f++)
+        skd_free(ranking->family[f].member);
+    skd_free(ranking->family);
+    *ranking = (skd_ranking){0};
+}
