@@ -92,14 +92,15 @@ struct skd_minimiser {
     size_t m;
     double *x, *g; /**< [m] current point and gradient */
     double f;
-    double max_step;  /**< longest move of one 3-vector in a step; 0.2 (house unit Å) */
+    double max_step;  /**< longest step, 0.2 (house unit Å): of all variables together in FIRE and FIRE 2.0 (as in
+                           ASE), of each 3-vector in L-BFGS */
     size_t n_calls;   /**< of the objective */
     double *state;    /**< of the method */
     skd_objective_fn objective;
     void *payload;
 };
 /** New minimiser at x0[m] (copied), objective already called once. m is a multiple of 3 where steps are
- *  limited per atom; other m are limited as a whole. */
+ *  limited per 3-vector; other m are limited as a whole. */
 skd_status skd_minimiser_new(skd_minimiser **out, const skd_minimiser_type *type, size_t m, const double *x0,
                              double max_step, skd_objective_fn objective, void *payload, skd_error *err) SKD_CHECKED;
 skd_status skd_minimiser_step(skd_minimiser *s, skd_error *err) SKD_CHECKED;
@@ -128,7 +129,7 @@ typedef struct skd_relax_options {
     double force_max;    /**< eV/Å; 0: not tested                                            */
     double force_mean;   /**< eV/Å, mean over atoms of |F|; 0: not tested                    */
     size_t max_steps;
-    double max_step;     /**< Å                                                              */
+    double max_step;     /**< Å, see skd_minimiser                                           */
     double collapse;     /**< fraction of the sum of covalent radii; 0: not tested           */
     double explode;      /**< eV/atom above the start's energy                               */
     bool relax_cell;     /**< variable cell (UnitCellFilter-like)                            */
@@ -156,7 +157,7 @@ typedef struct skd_relax_observer {
 typedef struct skd_relax_outcome {
     skd_stop stop;
     size_t n_steps, n_calls;
-    double energy_start, energy; /**< eV */
+    double energy_start, energy; /**< eV; of the first and last frame that could be evaluated, 0 if none */
     double force_max, force_mean;
     skd_cell *cell;     /**< the end structure; owned */
     skd_result *result; /**< its forces and stress; owned */

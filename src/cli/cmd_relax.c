@@ -25,7 +25,7 @@ static const cli_option options[] = {
     {"pressure", 0, CLI_REAL, "GPa", "0", "outer pressure, with --cell", -1000, 10000, NULL},
     {"force-mean", 0, CLI_REAL, "eV/Å", "1e-5", "stop when the mean force is below; 0: do not test", 0, 10, NULL},
     {"force-max", 0, CLI_REAL, "eV/Å", "0", "stop when the largest force is below; 0: do not test", 0, 10, NULL},
-    {"stress-max", 0, CLI_REAL, "GPa", "0.001", "and every stress component is within this of the pressure", 0, 100, NULL},
+    {"stress-max", 0, CLI_REAL, "GPa", "0.001", "and the stress is as near to the pressure", 0, 100, NULL},
     {"max-steps", 0, CLI_INT, "N", "1500", "stop after so many steps", 0, 10000000, NULL},
     {"max-step", 0, CLI_REAL, "Å", "0.2", "longest step", 1e-6, 2, NULL},
     {"output", 'o', CLI_TEXT, "FILE", NULL, "the relaxed structure: POSCAR or extended XYZ, by name", 0, 0, "output"},
@@ -290,8 +290,8 @@ const cli_command cmd_relax = {
     .group = "single structures",
     .summary = "Relax one structure, with fixed or variable cell",
     .usage = "FILE --potential NAME [-o RELAXED] [--trajectory TRAJ.xyz [--restart]]",
-    .text = "Ends with one of: force_max, force_mean (converged, exit code 0); steps, collapsed (two atoms closer than\n"
-            "half the sum of their covalent radii), exploded, failed (exit code 3); interrupted (130).\n"
+    .text = "Ends with one of: force_max, force_mean (converged, exit code 0); steps, collapsed (two atoms closer\n"
+            "than half the sum of their covalent radii), exploded, failed (exit code 3); interrupted (130).\n"
             "'shakedown relax TRAJ.xyz --restart' goes on from a trajectory alone, with the potential named in it;\n"
             "steps are counted on, the method starts from rest.",
     .options = options,
