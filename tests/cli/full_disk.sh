@@ -22,9 +22,11 @@ search() { "$shakedown" search data/hosts/Si.POSCAR --defect v_Si --potential sw
 search "$work/whole" >/dev/null
 "$shakedown" rank "$work/whole" >"$work/table"
 size=$(stat -c %s "$work/whole/run.db")
-space=$(du -sk "$work/whole" | cut -f 1)
 mkdir "$work/disk"
-mount -t tmpfs -o size=1m tmpfs "$work/disk" 2>/dev/null && mounted=yes
+mount -t tmpfs -o size=64m tmpfs "$work/disk" 2>/dev/null && mounted=yes
+cp -r "$work/whole" "$work/disk"
+space=$(df -Pk "$work/disk" | awk 'END {print $3}')
+rm -r "$work/disk/whole"
 
 limited() { # percent of what is needed, folder
     if [ -n "$mounted" ]; then
@@ -34,7 +36,7 @@ limited() { # percent of what is needed, folder
         (trap '' XFSZ; ulimit -f $((size * $1 / 100 / 512)); search "$2")
     fi
 }
-for percent in 1 30 50 70 90; do
+for percent in 1 30 50 70 90; do # of the files, or of the database
     run=$work/disk/run
     code=0
     limited $percent "$run" >"$work/out" 2>"$work/err" || code=$?

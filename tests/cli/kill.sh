@@ -18,32 +18,37 @@ check() { # WHAT CONDITION...
 search() { # FOLDER; exec, so that the killed process is the search itself
     exec "$shakedown" search data/hosts/Si.POSCAR --defect v_Si --potential sw --supercell 2 -o "$1"
 }
-now() { date +%s%N; }
 # What a search said: names of the starts it relaxed; how many it found done; how many there are.
 relaxed() { sed -n 's@^[0-9]*/[0-9]* \([^ ]* [^ ]*\): .* after .*@\1@p' "$1"; }
 found_done() { sed -n 's/^resumed *\([0-9]*\) of .*/\1/p' "$1"; }
 
-begin=$(now)
 (search "$work/whole") >"$work/whole.out" 2>"$work/whole.err"
-length=$((($(now) - begin) / 1000)) # microseconds
 "$shakedown" rank "$work/whole" >"$work/table"
 total=$(relaxed "$work/whole.err" | wc -l)
 check "an undisturbed search relaxes its starts ($total of them)" test "$total" -gt 5
 
-# Interrupts `search FOLDER` after that many microseconds; what it said is added to FOLDER.err.
-interrupt() {
-    search "$1" >"$1.out" 2>>"$1.err" &
+# Interrupts `search FOLDER` so many milliseconds after it has relaxed n starts (or ended); what it said is
+# added to FOLDER.err.
+interrupt() { # folder, n, milliseconds
+    : >"$1.now"
+    search "$1" >"$1.out" 2>"$1.now" &
     victim=$!
-    sleep "$(awk -v us="$2" 'BEGIN {printf "%.6f", us / 1e6}')"
+    until [ "$(wc -l <"$1.now")" -ge "$2" ] || ! kill -0 $victim 2>/dev/null; do sleep 0.005; done
+    sleep "$(awk -v ms="$3" 'BEGIN {printf "%.3f", ms / 1000}')"
     kill -9 $victim 2>/dev/null || true
     wait $victim 2>/dev/null || true
+    cat "$1.now" >>"$1.err"
 }
 
-moments=$(awk -v t="$length" 'BEGIN {srand(20251121); for (i = 0; i < 10; i++) printf "%d\n", t * (i + rand()) / 10}')
+# The first while starting up, the others anywhere in the relaxations; afterwards (ranking) comes by itself.
+moments=$(awk -v n="$total" 'BEGIN {
+    srand(20251121)
+    print 0 ":" int(150 * rand())
+    for (i = 1; i < 10; i++) print int((n + 1) * (i - 1 + rand()) / 9) ":" int(40 * rand()) }')
 for moment in $moments; do
-    run=$work/run_$moment
-    label="killed after $((moment / 1000)) of $((length / 1000)) ms"
-    interrupt "$run" "$moment"
+    run=$work/run
+    label="killed ${moment#*:} ms after start ${moment%:*}"
+    interrupt "$run" "${moment%:*}" "${moment#*:}"
     (search "$run") >"$run.out" 2>"$run.again" || check "$label: the same command succeeds ($(tail -n 1 "$run.again"))" false
     "$shakedown" rank "$run" >"$run.table"
     check "$label: same table" cmp "$work/table" "$run.table"
@@ -54,12 +59,12 @@ for moment in $moments; do
     relaxed "$run.err" | sort >"$run.first"
     relaxed "$run.again" | sort >"$run.second"
     check "$label: no finished relaxation repeated" test "$(comm -12 "$run.first" "$run.second" | wc -l)" -le 1
-    rm -rf "$run"
+    rm -rf "$run" "$run".*
 done
 
 run=$work/often
 for i in 1 2 3 4 5 6; do
-    interrupt "$run" $((length * 2 / 5 + i * 1000))
+    interrupt "$run" 3 $((7 * i))
 done
 (search "$run") >"$run.out" 2>>"$run.err"
 "$shakedown" rank "$run" >"$run.table"
