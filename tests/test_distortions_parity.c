@@ -52,7 +52,7 @@ static skd_defect *mgo_antisite(const char *folder) {
     return defect;
 }
 
-/* The files were written by ShakeNBreak 3.2, which scaled the distance rounded to 0.01 Å; 3.4 and we scale
+/* The files were written by an older ShakeNBreak, which scaled the distance rounded to 0.01 Å; 3.4 and we scale
  * the distance itself. Undone here, so that nothing else can hide behind the difference of up to 4.3e-5 Å. */
 static void round_distances(skd_start *start, const skd_defect *defect) {
     const double *centre = defect->cell->pos[defect->index];
