@@ -85,10 +85,12 @@ static bool too_close(const skd_cell *cell, size_t n, double closest) {
     return skd_image_distance((const double(*)[3])cell->lattice) < closest;
 }
 
-/* A random cell of n atoms, not closer than given; random lattice, then sheared by lattice vectors so
- * that it is strongly skewed, and atoms moved out of the cell. */
+/* A random cell of n atoms, not closer than given: block, needle or pancake, then sheared by lattice
+ * vectors so that it is strongly skewed, with atoms outside of it. Grows until the atoms have room. */
 static skd_cell *random_cell(skd_rng *rng, size_t kind, size_t n) {
     skd_cell *cell = cell_of(n);
+    static const double shapes[3][3] = {{1.0, 1.0, 1.0}, {2.9, 0.6, 0.57}, {0.4, 1.6, 1.56}};
+    const double *shape = shapes[skd_rng_below(rng, 0, 3)];
     double edge = cbrt(kinds[kind].volume * (double)n), frac[3];
     size_t placed = 0;
     for (int tries = 0; placed < n; tries++) {
@@ -96,8 +98,8 @@ static skd_cell *random_cell(skd_rng *rng, size_t kind, size_t n) {
             placed = 0;
             for (int a = 0; a < 3; a++)
                 for (int b = 0; b < 3; b++)
-                    cell->lattice[a][b] = edge * ((a == b) * (1.0 + 0.0002 * tries / 2000) +
-                                                  0.25 * (2.0 * skd_rng_uniform(rng) - 1.0));
+                    cell->lattice[a][b] = edge * shape[a] * (1.0 + 0.02 * tries / 2000) *
+                                          ((a == b) + 0.25 * (2.0 * skd_rng_uniform(rng) - 1.0));
         }
         for (int k = 0; k < 3; k++)
             frac[k] = 3.0 * skd_rng_uniform(rng) - 1.0;
@@ -301,7 +303,7 @@ static void fast_and_plain_versions_agree_on_random_cells(void **state) {
     static int z[4096];
     CHECK_OK(skd_rng_new(&rng, 20261, &err));
     bench sw = bench_of("sw"), lj = bench_of(kinds[1].spec);
-    for (size_t round = 0; round < 40; round++) {
+    for (size_t round = 0; round < 200; round++) {
         size_t n = 1 + round % 9;
         skd_cell *cell = random_cell(rng, 2, n);
         skd_result *result = compute(sw, cell), *other = compute(lj, cell);
@@ -382,7 +384,7 @@ static void forces_and_stress_are_derivatives_of_the_energy(void **state) {
     (void)state;
     skd_error err;
     skd_rng *rng;
-    static const size_t sizes[] = {1, 2, 3, 7, 12};
+    static const size_t sizes[] = {1, 1, 2, 2, 3, 4, 7, 12, 17};
     CHECK_OK(skd_rng_new(&rng, 20262, &err));
     for (size_t kind = 0; kind < N_KINDS; kind++) {
         bench b = bench_of(kinds[kind].spec);
