@@ -168,6 +168,7 @@ typedef struct search {
     double floor2;          /* Å^2: matrices with a shorter lattice vector are of no use */
     bool choosing;          /* second pass: compare keys of those that reach floor2 */
     bool found;
+    int multiple[3][3]; /* plain multiple compared last */
     choice best;
 } search;
 
@@ -252,18 +253,37 @@ static void try_orders(search *s, const int p[3][3], double shape) {
         }
 }
 
-/* Second pass: p reaches the best distance; is it the nicest? */
+static bool reaches_floor(const search *s, const int p[3][3], double *distance2) {
+    double m[3][3];
+    times_lattice(p, s->lattice, m);
+    double distance = skd_image_distance((const double(*)[3])m);
+    *distance2 = distance * distance;
+    return *distance2 >= s->floor2;
+}
+
+/* Second pass, p being a plain multiple: most of its many bases are the multiple seen last. */
+static void consider_multiple(search *s, const int multiple[3][3], double shape) {
+    double unused;
+    if (memcmp(s->multiple, multiple, sizeof s->multiple) == 0)
+        return;
+    memcpy(s->multiple, multiple, sizeof s->multiple);
+    if (reaches_floor(s, multiple, &unused))
+        try_orders(s, multiple, shape);
+}
+
+/* Second pass: is p the nicest? The distance, dearest to compute, is looked at last. */
 static void consider(search *s, const int p[3][3]) {
     static const int one[3][3] = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}};
     int nice[3][3];
     if (as_multiple(p, one, nice)) {
-        try_orders(s, (const int(*)[3])nice, 0.0);
+        consider_multiple(s, (const int(*)[3])nice, 0.0);
     } else if (as_multiple(p, (const int(*)[3])s->conventional, nice)) {
-        try_orders(s, (const int(*)[3])nice, 1.0);
+        consider_multiple(s, (const int(*)[3])nice, 1.0);
     } else if (!s->found || s->best.key[KEY_SHAPE] == 2.0) {
-        double m[3][3];
+        double m[3][3], unused;
         times_lattice(p, s->lattice, m);
-        if (!s->found || cube_deviation((const double(*)[3])m) <= s->best.key[KEY_CUBE])
+        if ((!s->found || cube_deviation((const double(*)[3])m) <= s->best.key[KEY_CUBE]) &&
+            reaches_floor(s, p, &unused))
             try_orders(s, p, 2.0);
     }
 }
@@ -310,20 +330,16 @@ static bool triple_is_long(const search *s, const row *a, const row *b, const ro
 static void visit(search *s, const row *a, const row *b, const row *c) {
     if (!triple_is_long(s, a, b, c))
         return;
-    double m[3][3];
     int p[3][3];
-    for (int k = 0; k < 3; k++) {
-        m[0][k] = a->r[k], m[1][k] = b->r[k], m[2][k] = c->r[k];
+    double distance2;
+    for (int k = 0; k < 3; k++)
         p[0][k] = a->p[k], p[1][k] = b->p[k], p[2][k] = c->p[k];
-    }
-    double distance = skd_image_distance((const double(*)[3])m);
-    if (distance * distance < s->floor2)
-        return;
-    if (s->choosing)
+    if (s->choosing) {
         consider(s, (const int(*)[3])p);
-    else
-        s->floor2 = distance * distance * (1.0 + 1e-9);
-    s->found = true;
+    } else if (reaches_floor(s, (const int(*)[3])p, &distance2)) {
+        s->floor2 = distance2 * (1.0 + 1e-9);
+        s->found = true;
+    }
 }
 
 static void walk_triples(search *s, const double ideal[3][3]) {
@@ -376,6 +392,7 @@ static bool search_size(search *s, const double inverse[3][3], long size, double
     s->floor2 = floor * floor;
     s->choosing = true;
     s->found = false;
+    memset(s->multiple, 0, sizeof s->multiple);
     walk_ideals(s, inverse);
     return s->found;
 }
