@@ -236,7 +236,7 @@ static void turned_distortions_of_a_supercell_are_the_same(void **state) {
     CHECK_CLOSE(match.max_distance, 0.37 * 214.0 / 215.0, 2e-6, 0);
     CHECK_CLOSE(match.sum_above, 0.58 * 214.0 / 215.0, 1e-5, 0);
     skd_match_free(&match);
-    CHECK_OK(skd_match_find(&match, a, other, &(skd_match_options){.any_translation = true, .tolerance = 0.5}, &err));
+    CHECK_OK(skd_match_find(&match, a, other, &(skd_match_options){.any_translation = true, .tolerance = 0.3}, &err));
     CHECK(!match.found && !match.partner && !match.distance);
     skd_cell_free(a);
     skd_cell_free(other);
