@@ -261,6 +261,38 @@ static void radial_part_equals_quadrature(void **state) {
     skd_cell_free(cell);
 }
 
+/* Twenty nearly dependent primitives must still span the Gaussian of an atom: sum_n I_nl(R)^2 tends to
+ * Int r^2 (4 pi exp(-eta (r^2+R^2)) i_l(2 eta r R))^2 dr from below. */
+static void many_radial_functions_span_the_density(void **state) {
+    (void)state;
+    enum { N = 20, L = 4, PAIRS = N * (N + 1) / 2 };
+    const skd_soap_options o = {.r_cut = 5.0, .n_max = N, .l_max = L, .sigma = 0.5, .cutoff = SKD_SOAP_CUTOFF_HARD};
+    const double distance = 2.3, eta = 0.5 / (0.5 * 0.5), h = 1e-3;
+    static double p[PAIRS * (L + 1)];
+    double whole = 0.0, sum = 0.0, point[1][3] = {{0, 0, distance}};
+    skd_error err;
+    skd_soap *soap;
+    skd_soap_work *work;
+    skd_cell *cell;
+    for (int i = 1; i < 16000; i++) {
+        double r = i * h, f = exp(-eta * (r - distance) * (r - distance));
+        f *= 4.0 * pi * gsl_sf_bessel_il_scaled(L, 2.0 * eta * r * distance);
+        whole += r * r * f * f * h;
+    }
+    CHECK_OK(skd_cell_new(&cell, 1, &err));
+    memset(cell->pbc, 0, sizeof cell->pbc);
+    cell->species[0] = 14;
+    CHECK_OK(skd_soap_new(&soap, &o, cell->species, 1, &err));
+    CHECK_OK(skd_soap_work_new(&work, soap, &err));
+    CHECK_OK(skd_soap_at(soap, cell, (const double(*)[3])point, 1, work, p, &err));
+    for (int n = 0, at = L * PAIRS; n < N; at += N - n, n++)
+        sum += p[at] / (sqrt(8.0 / (2 * L + 1)) * (2 * L + 1) / 4.0);
+    CHECK_CLOSE(sum, whole, 0, 1e-9);
+    skd_soap_work_free(work);
+    skd_soap_free(soap);
+    skd_cell_free(cell);
+}
+
 static void a_basis_that_is_not_independent_is_refused(void **state) {
     (void)state;
     skd_error err;
@@ -554,6 +586,7 @@ int main(void) {
         cmocka_unit_test(harmonics_equal_those_of_gsl),
         cmocka_unit_test(solid_harmonics_scale_as_a_power_of_the_length),
         cmocka_unit_test(radial_part_equals_quadrature),
+        cmocka_unit_test(many_radial_functions_span_the_density),
         cmocka_unit_test(a_basis_that_is_not_independent_is_refused),
         cmocka_unit_test(fast_soap_equals_the_triple_loop_on_200_cells),
         cmocka_unit_test(spectra_ignore_translation_rotation_and_order),
