@@ -190,7 +190,8 @@ static skd_status read_block(cif *c, size_t *at, skd_error *err) {
         else if (t->kind == TOKEN_TAG && *at < c->n_tokens && c->tokens[*at].kind == TOKEN_VALUE)
             status = add_item(c, (item){t->text, (*at)++, 1, 1}, err);
         else if (t->kind != TOKEN_OTHER)
-            status = fail_at(c, t->line, err, t->kind == TOKEN_VALUE ? "'%s' is the value of no tag" : "'%s' has no value",
+            status = fail_at(c, t->line, err,
+                             t->kind == TOKEN_VALUE ? "'%s' is the value of no tag" : "'%s' has no value",
                              skd_span_copy(t->text, found, sizeof found));
     }
     return status;
@@ -252,7 +253,8 @@ static skd_status read_number(const cif *c, const token *t, const char *what, do
                    skd_span_copy(t->text, found, sizeof found));
 }
 
-static skd_status read_cell_number(const cif *c, const char *tag, double low, double high, double *out, skd_error *err) {
+static skd_status read_cell_number(const cif *c, const char *tag, double low, double high, double *out,
+                                   skd_error *err) {
     const item *column = find_item(c, tag);
     if (!column || column->count == 0)
         return skd_fail(err, SKD_EFORMAT, "%s: expected %s; found none", c->name, tag);
@@ -526,7 +528,8 @@ static skd_status check_occupancy(const cif *c, const sites *s, size_t k, skd_er
 }
 
 /* One row of the site list; *is_real is false for dummy sites, which are left out. */
-static skd_status read_site(const cif *c, const sites *s, size_t k, int *z, double f[3], bool *is_real, skd_error *err) {
+static skd_status read_site(const cif *c, const sites *s, size_t k, int *z, double f[3], bool *is_real,
+                            skd_error *err) {
     *is_real = !(s->flag && starts_with(value_of(c, s->flag, k)->text, "dum"));
     if (!*is_real)
         return SKD_OK;
@@ -673,8 +676,8 @@ static skd_status expand_site(const cif *c, expansion *e, size_t site, int z, co
         if (j == e->n)
             add_atom(e, z, site, k > 0, image); /* the identity will count the listed point */
         else if (e->species[j] != z)
-            return skd_fail(err, SKD_EFORMAT, "%s: sites %zu and %zu, of different elements, are closer than %g Å", c->name,
-                            e->site[j] + 1, site + 1, MERGE);
+            return skd_fail(err, SKD_EFORMAT, "%s: sites %zu and %zu, of different elements, are closer than %g Å",
+                            c->name, e->site[j] + 1, site + 1, MERGE);
         else if (e->site[j] == site) {
             e->images[j]++;
             for (int axis = 0; axis < 3; axis++)

@@ -45,7 +45,8 @@ static skd_status parse_text(skd_frames *out, const char *path, const skd_format
     if (!format)
         format = skd_format_of(path, text, length);
     if (!format)
-        return skd_fail(err, SKD_EFORMAT, "%s: neither its name nor its beginning is that of a POSCAR, XYZ or CIF", name);
+        return skd_fail(err, SKD_EFORMAT, "%s: neither its name nor its beginning is that of a POSCAR, XYZ or CIF",
+                        name);
     if (!format->parse)
         return skd_fail(err, SKD_EARG, "%s: the format '%s' can only be written", name, format->name);
     return format->parse(out, name, text, length, err);
@@ -68,7 +69,8 @@ skd_status skd_frames_write(const skd_frames *frames, const char *path, const sk
     if (!format)
         format = skd_format_of(path, NULL, 0);
     if (!format || !format->print)
-        return skd_fail(err, SKD_EARG, "%s: its name is not that of a POSCAR, XYZ or CIF; expected one, or a format", path);
+        return skd_fail(err, SKD_EARG, "%s: its name is not that of a POSCAR, XYZ or CIF; expected one, or a format",
+                        path);
     skd_string text = {0};
     skd_status status = format->print(&text, frames, err);
     if (status == SKD_OK)

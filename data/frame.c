@@ -177,8 +177,8 @@ skd_status skd_frame_check(const skd_frame *frame, const char *where, skd_error 
     for (size_t i = 0; i < cell->n; i++)
         for (int k = 0; k < 3; k++)
             if (!(fabs(cell->pos[i][k]) <= POSITION_MAX))
-                return skd_fail(err, SKD_EFORMAT, "%s: atom %zu has the coordinate %g Å; expected at most %g Å", where,
-                                i + 1, cell->pos[i][k], POSITION_MAX);
+                return skd_fail(err, SKD_EFORMAT, "%s: atom %zu has the coordinate %g Å; expected at most %g Å",
+                                where, i + 1, cell->pos[i][k], POSITION_MAX);
     skd_error found = {SKD_OK, ""};
     status = skd_cell_check_overlap(cell, OVERLAP, &found);
     if (status == SKD_OK)

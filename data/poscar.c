@@ -180,8 +180,8 @@ static skd_status read_counts(poscar *p, skd_span line, skd_error *err) {
         p->count[n] = (size_t)value;
         p->n += p->count[n];
         if (p->n > room)
-            return skd_text_fail(&p->text, err, "%zu atoms claimed; the rest of the file has room for at most %zu", p->n,
-                                 room);
+            return skd_text_fail(&p->text, err, "%zu atoms claimed; the rest of the file has room for at most %zu",
+                                 p->n, room);
     }
     if (p->n_species == 0 && n > 0) {
         skd_status status = symbols_of_comment(p, n, err);
@@ -189,8 +189,8 @@ static skd_status read_counts(poscar *p, skd_span line, skd_error *err) {
             return status;
     }
     if (n != p->n_species)
-        return skd_text_fail(&p->text, err, "%zu element symbols but %zu numbers of atoms; expected as many", p->n_species,
-                             n);
+        return skd_text_fail(&p->text, err, "%zu element symbols but %zu numbers of atoms; expected as many",
+                             p->n_species, n);
     if (p->n == 0)
         return skd_text_fail(&p->text, err, "expected at least one atom; found none");
     return SKD_OK;
@@ -359,8 +359,8 @@ static skd_status read_tail(poscar *p, skd_error *err) {
     if (leading_reals(line) >= 3)
         return skd_text_fail(&p->text, err, "expected %zu atoms, as the numbers of atoms say; found one more position",
                              p->n);
-    return skd_text_fail(&p->text, err, "expected the end, an empty line or velocities after atom %zu; found '%s'", p->n,
-                         skd_span_copy(line, found, sizeof found));
+    return skd_text_fail(&p->text, err, "expected the end, an empty line or velocities after atom %zu; found '%s'",
+                         p->n, skd_span_copy(line, found, sizeof found));
 }
 
 static skd_status read_all(poscar *p, skd_error *err) {

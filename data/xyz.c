@@ -197,7 +197,8 @@ static skd_status key_pbc(xyz *x, skd_error *err) {
             x->frame->cell->pbc[n] = strchr("Tt1", *word.p) != NULL;
     }
     if (!good || n != 3)
-        return skd_text_fail(&x->text, err, "expected pbc=\"T T T\", three of T and F; found '%.60s'", text_of(&x->value));
+        return skd_text_fail(&x->text, err, "expected pbc=\"T T T\", three of T and F; found '%.60s'",
+                             text_of(&x->value));
     x->has_pbc = true;
     return SKD_OK;
 }
@@ -381,7 +382,8 @@ static skd_status read_properties(xyz *x, skd_error *err) {
         bool good = name.n > 0 && name.n < 64 && take_field(&rest, &type) && type.n == 1 && strchr("SRIL", *type.p) &&
                     take_field(&rest, &width) && skd_span_int(width, &w) && w >= 1 && w <= WIDTH_MAX;
         if (!good)
-            return skd_text_fail(&x->text, err, "expected Properties=name:type:width:..., type S, R, I or L; found '%s'",
+            return skd_text_fail(&x->text, err,
+                                 "expected Properties=name:type:width:..., type S, R, I or L; found '%s'",
                                  skd_span_copy(name, found, sizeof found));
         skd_status status = add_layout(x, (layout){name, *type.p, (size_t)w, ROLE_EXTRA}, err);
         if (status != SKD_OK)
@@ -416,7 +418,8 @@ static skd_status check_room(const xyz *x, size_t claimed, size_t values, skd_er
     size_t room = (size_t)(x->text.end - x->text.p + 1) / (2 * values);
     if (claimed <= room)
         return SKD_OK;
-    return skd_text_fail(&x->text, err, "%zu atoms claimed; the rest of the file has room for at most %zu", claimed, room);
+    return skd_text_fail(&x->text, err, "%zu atoms claimed; the rest of the file has room for at most %zu", claimed,
+                         room);
 }
 
 static skd_status make_arrays(xyz *x, skd_error *err) {

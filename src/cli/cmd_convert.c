@@ -27,7 +27,8 @@ static skd_status asked_format(const cli_args *args, const char *option, const s
 static skd_status keep_frame(skd_frames *frames, long number, skd_error *err) {
     size_t n = frames->n, back = (size_t)(number < 0 ? -number : number);
     if (number == 0 || back > n)
-        return skd_fail(err, SKD_EARG, "--frame: expected 1 to %zu, or -1 to -%zu from the end; found %ld", n, n, number);
+        return skd_fail(err, SKD_EARG, "--frame: expected 1 to %zu, or -1 to -%zu from the end; found %ld", n, n,
+                        number);
     size_t keep = number < 0 ? n - back : back - 1;
     for (size_t i = 0; i < n; i++)
         if (i != keep)
