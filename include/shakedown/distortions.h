@@ -97,7 +97,7 @@ typedef struct skd_start_options {
     bool no_rattle;       /**< distort only                                              */
     skd_rattle_options rattle;
 } skd_start_options;
-#define SKD_START_DEFAULT {.seed = 42, .increment = 0.1, .n_neighbours = -1, .rattle = SKD_RATTLE_DEFAULT}
+#define SKD_START_DEFAULT {.seed = 1, .increment = 0.1, .n_neighbours = -1, .rattle = SKD_RATTLE_DEFAULT}
 
 /** One distorted structure; arrays owned. */
 typedef struct skd_start {
@@ -134,6 +134,20 @@ extern const skd_start_kind *const skd_start_kinds[]; /**< ended by NULL, in the
 /** All starts of one defect and charge: Unperturbed, distortions, Rattled or not, Dimer. */
 skd_status skd_starts_of(skd_start_list *out, const skd_defect *defect, int charge, const skd_start_options *options,
                          skd_error *err) SKD_CHECKED;
+
+/** What a distortion_metadata.json tells of one defect in one charge state; borrowed. */
+typedef struct skd_metadata_entry {
+    const skd_defect *defect;
+    int charge;
+    const skd_start_list *starts;
+} skd_metadata_entry;
+
+/** ShakeNBreak's distortion_metadata.json as text (the caller's): parameters, and per defect and charge the
+ *  number of neighbours and the distorted atoms (0-based indices into the defect's cell). Entries of one
+ *  defect stand together. Default mode adds to each charge a list "starts" with the seed, rattle and atoms of
+ *  every start, and why it was dropped. */
+skd_status skd_distortion_metadata(char **out, const skd_metadata_entry *entry, size_t n,
+                                   const skd_start_options *options, skd_error *err) SKD_CHECKED;
 
 /** The rattle on its own: moves cell->pos in place; active[n_active] atoms move, in this order. stdev <= 0:
  *  10 % of the cell's shortest distance. SKD_ENUMERIC if none is found even with d_min reduced by 90 %. */
