@@ -13,6 +13,10 @@ static const cli_command *const commands[] = {
     &cmd_search,
     &cmd_rank,
     &cmd_export,
+    &cmd_relax,
+    &cmd_cluster,
+    &cmd_convert,
+    &cmd_eval,
     NULL,
 };
 

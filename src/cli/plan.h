@@ -48,7 +48,7 @@ typedef struct cli_plan {
          64, NULL},                                                                                                   \
         {"stdev", 0, CLI_REAL, "Å", "0", "rattle amplitude; 0: 10 % of the shortest distance in the host", 0, 2,       \
          NULL},                                                                                                       \
-        {"seed", 0, CLI_INT, "N", "42", "of the random numbers", 0, 4294967295.0, NULL},                               \
+        {"seed", 0, CLI_INT, "N", "1", "of the random numbers", 0, 4294967295.0, NULL},                               \
         {"compat", 0, CLI_TEXT, "TOOL", NULL,                                                                         \
          "'shakenbreak': starts equal to ShakeNBreak's to the digit, its known bugs included", 0, 0, NULL}
 
