@@ -98,7 +98,8 @@ static void diagonal_supercells_count_c_fastest(void **state) {
 
 static void impossible_supercells_are_refused(void **state) {
     (void)state;
-    static const int flat[3][3] = {{1, 2, 3}, {2, 4, 6}, {0, 0, 1}}, huge[3][3] = {{2000, 0, 0}, {0, 2000, 0}, {0, 0, 2000}},
+    static const int flat[3][3] = {{1, 2, 3}, {2, 4, 6}, {0, 0, 1}},
+                     huge[3][3] = {{2000, 0, 0}, {0, 2000, 0}, {0, 0, 2000}},
                      wild[3][3] = {{1, 0, 0}, {0, 1, 2147483647}, {0, 0, 1}};
     skd_error err;
     skd_cell *cell = make_odd_cell(), *big;
