@@ -4,7 +4,8 @@
  *
  * spglib wants the lattice by columns and fractional positions. A left-handed cell is handed over
  * with all three vectors reversed: the same crystal (not its mirror image, so that P41 stays P41) in
- * a right-handed basis. Rotations are equal in both bases, fractional coordinates change sign. */
+ * a right-handed basis. Rotations are equal in both bases, fractional coordinates change sign. (2.0.2
+ * was seen to cope with left-handed bases by itself, but does not promise to.) */
 #include "shakedown/crystal.h"
 
 #include <limits.h>
