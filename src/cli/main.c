@@ -13,6 +13,7 @@ static const cli_command *const commands[] = {
     &cmd_search,
     &cmd_rank,
     &cmd_export,
+    &cmd_distort,
     &cmd_relax,
     &cmd_cluster,
     &cmd_convert,
