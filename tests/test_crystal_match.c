@@ -247,7 +247,8 @@ static void given_operations_are_the_only_ones_tried(void **state) {
     (void)state;
     skd_error err;
     skd_cell *a = rock_salt_vacancy(0, 0.37), *b = rock_salt_vacancy(1, 0.37);
-    skd_operation turns[2] = {{{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}, {0, 0, 0}}, {{{0, 1, 0}, {1, 0, 0}, {0, 0, 1}}, {0, 0, 0}}};
+    skd_operation turns[2] = {{{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}, {0, 0, 0}},
+                              {{{0, 1, 0}, {1, 0, 0}, {0, 0, 1}}, {0, 0, 0}}};
     skd_symmetry symmetry = {.n_operations = 1, .operation = turns};
     skd_match match;
     CHECK_OK(skd_match_find(&match, a, b, &(skd_match_options){.symmetry = &symmetry, .tolerance = 0.2}, &err));

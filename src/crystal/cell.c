@@ -139,7 +139,7 @@ static void reduce_pair(double m[3][3], int t[3][3], int i, int j) {
         if (skd_dot(m[i], m[i]) > skd_dot(m[j], m[j]) * (1.0 + 1e-14))
             swap_rows(m, t, i, j);
         double times = nearbyint(skd_dot(m[i], m[j]) / skd_dot(m[i], m[i]));
-        if (times == 0.0)
+        if (!(fabs(times) >= 1.0 && fabs(times) < 1e6)) /* also where the vectors lie in a line or a plane */
             return;
         subtract_row(m[j], t[j], m[i], t[i], times);
     }
@@ -151,6 +151,8 @@ static bool shorten_third(double m[3][3], int t[3][3]) {
     double ac = skd_dot(m[0], m[2]), bc = skd_dot(m[1], m[2]), det = aa * bb - ab * ab;
     double x0 = floor((ac * bb - bc * ab) / det), y0 = floor((bc * aa - ac * ab) / det);
     double best = skd_dot(m[2], m[2]), bx = 0.0, by = 0.0;
+    if (!(fabs(x0) < 1e6 && fabs(y0) < 1e6))
+        return false;
     for (int i = -1; i <= 2; i++)
         for (int j = -1; j <= 2; j++) {
             double d[3];

@@ -22,6 +22,7 @@
 #define GIVEN_SHIFT  0.25 /* Å */
 #define BIN_WIDTH    1.5  /* Å */
 #define ANCHORS      2
+#define FIRST_LIMIT  0.2  /* Å, then doubled up to the tolerance */
 #define SHIFT_ROUNDS 4
 #define EXACT        1e-6 /* Å, closer than this nothing better is looked for; also what counts as a tie */
 #define SAME_CELL    0.15 /* largest relative difference of the two metrics */
@@ -47,6 +48,7 @@ typedef struct matcher {
     double (*shift)[3];                    /* [n] displacement vectors by atom of a, Å */
     rotation *rotations;
     skd_assign_work assign;
+    double limit; /* Å, the tolerance of this round */
     double best_max, best_rms;
     double height[3], inverse[3][3]; /* of a's lattice */
     double near;                     /* Å, an image closer than this is the rounded one */
@@ -325,7 +327,7 @@ static bool has_like_atom(const matcher *w, const double f[3], int z, double rad
     return false;
 }
 
-static double bound(const matcher *w) { return fmin(w->options->tolerance, w->best_max); }
+static double bound(const matcher *w) { return fmin(w->limit, w->best_max); }
 
 static double slack(const matcher *w) { return (w->options->any_translation ? bound(w) : GIVEN_SHIFT) + EXACT; }
 
@@ -449,17 +451,17 @@ static void try_candidate(matcher *w, skd_match *out, const int m[3][3], const d
     longest = sqrt(longest);
     double rms = sqrt(sum2 / (double)w->n);
     bool better = longest < w->best_max - EXACT || (longest < w->best_max + EXACT && rms < w->best_rms - EXACT);
-    if (better && longest <= w->options->tolerance)
+    if (better && longest <= w->limit)
         keep(w, out, m, t, longest, rms);
 }
 
 /* ---- all candidates ---------------------------------------------------------------------- */
 
 static void try_translations(matcher *w, skd_match *out, const int m[3][3]) {
-    size_t rarest = w->group[1], step = rarest > ANCHORS ? rarest / ANCHORS : 1;
-    for (size_t anchor = 0; anchor < rarest; anchor += step) {
+    size_t rarest = w->group[1], anchors = rarest < ANCHORS ? rarest : ANCHORS;
+    for (size_t anchor = 0; anchor < anchors; anchor++) {
         double at[3], t[3];
-        rotate(m, w->fb[w->ib[anchor]], at);
+        rotate(m, w->fb[w->ib[anchor * (rarest / anchors)]], at);
         for (size_t i = 0; i < rarest; i++) {
             for (int k = 0; k < 3; k++)
                 t[k] = w->fa[w->ia[i]][k] - at[k];
@@ -499,8 +501,13 @@ skd_status skd_match_find(skd_match *out, const skd_cell *a, const skd_cell *b, 
                             : skd_fail(err, SKD_ENOMEM, "out of memory for matching %zu atoms", a->n);
     if (status == SKD_OK)
         status = find_rotations(&w, err);
-    if (status == SKD_OK)
+    /* Tight tolerances drop nearly all candidates at once; what is found under one is the best of all. */
+    for (w.limit = fmin(FIRST_LIMIT, options->tolerance); status == SKD_OK && !out->found; w.limit *= 2.0) {
+        w.limit = fmin(w.limit, options->tolerance);
         try_all(&w, out);
+        if (w.limit >= options->tolerance)
+            break;
+    }
     matcher_free(&w);
     if (status != SKD_OK || !out->found) {
         skd_free(out->partner);

@@ -100,8 +100,8 @@ static skd_status wrap_atoms(const skd_cell *cell, grid *g, scratch *s, double e
         skd_to_frac(g->inverse, cell->pos[i], f);
         for (int k = 0; k < 3; k++) {
             if (!(fabs(f[k]) < 1e9))
-                return skd_fail(err, SKD_ENUMERIC, "atom %zu lies at %g cell lengths, expected a finite position", i + 1,
-                                f[k]);
+                return skd_fail(err, SKD_ENUMERIC, "atom %zu lies at %g cell lengths, expected a finite position",
+                                i + 1, f[k]);
             whole[k] = g->open[k] ? 0.0 : floor(f[k]);
             s->offset[i][k] = (int)whole[k];
             g->low[k] = fmin(g->low[k], f[k] - whole[k]);

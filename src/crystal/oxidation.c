@@ -96,7 +96,8 @@ static skd_status guess(const int *species, const size_t *count, size_t n_specie
     for (size_t i = 0; i < n_species; i++)
         span += (double)count[i] * largest_state(species[i]);
     if (span > 1e6)
-        return skd_fail(err, SKD_EARG, "oxidation states of a formula with charges up to %g, expected at most 1e6", span);
+        return skd_fail(err, SKD_EARG, "oxidation states of a formula with charges up to %g, expected at most 1e6",
+                        span);
     t.span = (int)span;
     t.width = 2 * (size_t)t.span + 1;
     t.mine = skd_alloc(n_species * t.width, sizeof *t.mine);
