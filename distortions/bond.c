@@ -62,6 +62,14 @@ static skd_status make_family(skd_start_list *out, family *f, skd_error *err) {
     return status;
 }
 
+static size_t keep_species(skd_near *near, size_t n, const skd_cell *cell, int z) {
+    size_t kept = 0;
+    for (size_t k = 0; k < n; k++)
+        if (cell->species[near[k].index] == z)
+            near[kept++] = near[k];
+    return kept;
+}
+
 static skd_status make_all(skd_start_list *out, family *f, skd_error *err) {
     double centre[3];
     skd_near *near;
@@ -69,6 +77,8 @@ static skd_status make_all(skd_start_list *out, family *f, skd_error *err) {
     skd_defect_centre(f->defect, centre);
     skd_status status = skd_near_sorted(&near, &n, f->defect->cell, centre, f->defect->index, err);
     f->near = near;
+    if (f->options->distorted_species)
+        n = keep_species(near, n, f->defect->cell, f->options->distorted_species);
     for (size_t k = 0; status == SKD_OK && k < f->plan->n_families; k++) {
         size_t *set;
         f->n = f->plan->n_neighbours[k];

@@ -227,8 +227,9 @@ static skd_status judge(skd_start *start, skd_error *err) {
     return status;
 }
 
-static skd_status rattle_start(skd_start *start, const skd_defect *defect, double stdev, const skd_rattle_options *o,
-                               skd_error *err) {
+static skd_status rattle_start(skd_start *start, const skd_defect *defect, double stdev,
+                               const skd_start_options *options, skd_error *err) {
+    const skd_rattle_options *o = &options->rattle;
     size_t *active = skd_alloc(start->cell->n, sizeof *active), n = 0;
     skd_rattle_job job = {.cell = start->cell, .active = active, .stdev = stdev, .d_min = o->d_min};
     skd_status status = SKD_ENOMEM;
@@ -236,9 +237,11 @@ static skd_status rattle_start(skd_start *start, const skd_defect *defect, doubl
         skd_fail(err, status, "out of memory for the rattle of %zu atoms", start->cell->n);
         goto done;
     }
-    for (size_t i = 0; i < start->cell->n; i++)
+    for (size_t i = 0; !options->active && i < start->cell->n; i++)
         if (!is_frozen(start, defect, i))
             active[n++] = i;
+    for (size_t k = 0; options->active && k < options->n_active; k++)
+        active[n++] = options->active[k];
     job.n_active = n;
     status = o->local ? skd_rattle_local(&job, defect, o, start->seed, err)
                       : skd_rattle_even(&job, o, start->seed, err);
@@ -258,6 +261,6 @@ skd_status skd_start_finish(skd_start_list *list, skd_start *start, const skd_de
                             const skd_start_options *options, skd_error *err) {
     skd_status status = SKD_OK;
     if (!options->no_rattle)
-        status = rattle_start(start, defect, list->stdev, &options->rattle, err);
+        status = rattle_start(start, defect, list->stdev, options, err);
     return status == SKD_OK ? judge(start, err) : status;
 }

@@ -92,6 +92,9 @@ typedef struct skd_start_options {
     const double *distortion; /**< [n_distortion] user's list; NULL: by increment        */
     size_t n_distortion;
     int n_neighbours;     /**< -1: by rule                                               */
+    int distorted_species;/**< only neighbours of this atomic number are distorted; 0: any */
+    const size_t *active; /**< [n_active] the atoms that are rattled; NULL: all but the defect and the distorted */
+    size_t n_active;
     skd_dimer_choice dimer;
     double dimer_length;  /**< Å; 0: single-bond length or sum of covalent radii         */
     bool no_rattle;       /**< distort only                                              */
