@@ -212,7 +212,9 @@ typedef struct skd_match_options {
 } skd_match_options;
 
 /** Minimises first max_distance, then rms, over the allowed operations, translations (residual rigid
- *  shift removed) and permutations of like atoms (optimal assignment, Jonker-Volgenant). */
+ *  shift removed) and permutations of like atoms (optimal assignment, Jonker-Volgenant). Different
+ *  compositions, or metrics that differ by more than 15 %, are not `found`; then partner and distance
+ *  are NULL and the numbers infinite. pbc is ignored: both are taken as periodic. */
 skd_status skd_match_find(skd_match *out, const skd_cell *a, const skd_cell *b, const skd_match_options *options,
                           skd_error *err) SKD_CHECKED;
 void skd_match_free(skd_match *match); /**< frees the contents, not match itself */

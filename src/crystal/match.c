@@ -11,7 +11,8 @@
  * off, and the assignment repeated at the new translation until it stays.
  *
  * Slack: where translations come from laying an anchor atom of b on atoms of a, the rigid shift left is the
- * anchor's own displacement, so at most the best distance. With given translations shifts up to 0.25 Å are
+ * anchor's own displacement, so at most the best distance; where the rarest species has more than 8 atoms one of
+ * the two anchors is expected within 0.5 Å of its place. With given translations shifts up to 0.25 Å are
  * looked for. Both structures are taken as periodic in all directions. */
 #include "shakedown/crystal.h"
 
@@ -22,6 +23,8 @@
 #define GIVEN_SHIFT  0.25 /* Å */
 #define BIN_WIDTH    1.5  /* Å */
 #define ANCHORS      2
+#define ANCHOR_SHIFT 0.5 /* Å */
+#define MANY         8   /* atoms */
 #define FIRST_LIMIT  0.2  /* Å, then doubled up to the tolerance */
 #define SHIFT_ROUNDS 4
 #define EXACT        1e-6 /* Å, closer than this nothing better is looked for; also what counts as a tie */
@@ -329,7 +332,11 @@ static bool has_like_atom(const matcher *w, const double f[3], int z, double rad
 
 static double bound(const matcher *w) { return fmin(w->limit, w->best_max); }
 
-static double slack(const matcher *w) { return (w->options->any_translation ? bound(w) : GIVEN_SHIFT) + EXACT; }
+static double slack(const matcher *w) {
+    if (!w->options->any_translation)
+        return GIVEN_SHIFT + EXACT;
+    return (w->group[1] > MANY ? fmin(bound(w), ANCHOR_SHIFT) : bound(w)) + EXACT;
+}
 
 /* Moves b; false as soon as an atom has no like atom of a near it. */
 static bool survives(matcher *w, const int m[3][3], const double t[3]) {
