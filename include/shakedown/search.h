@@ -45,6 +45,17 @@ typedef struct skd_search_hooks {
     void *payload;
 } skd_search_hooks;
 
+/** How the perfect crystal fares under a potential. */
+typedef struct skd_host_state {
+    double energy;    /**< eV, as given                                                          */
+    double force_max; /**< eV/Å, as given                                                        */
+    double pressure;  /**< eV/Å^3, positive: wants to grow                                       */
+    double drop;      /**< eV/atom that it loses when nudged by 0.03 Å and relaxed for 200 steps; a
+                           host at rest loses nothing                                            */
+} skd_host_state;
+skd_status skd_host_check(skd_host_state *out, const skd_cell *bulk, const skd_potential *potential, uint32_t seed,
+                          skd_error *err) SKD_CHECKED;
+
 /** Relaxes every start of every job that is not done yet, in parallel over starts. Results do not
  *  depend on the number of threads. SKD_ESTOPPED if a hook stopped it. */
 skd_status skd_search_relax(skd_job *const *job, size_t n_jobs, const skd_potential *potential,
@@ -78,8 +89,11 @@ typedef struct skd_ranking {
 typedef struct skd_rank_options {
     skd_soap_options soap;
     skd_cluster_options cluster;
+    double same_energy; /**< eV; minima that differ by more are never one family; takes the place of
+                             cluster.energy_threshold */
 } skd_rank_options;
-#define SKD_RANK_DEFAULT {.soap = SKD_SOAP_DEFAULT, .cluster = SKD_CLUSTER_DEFAULT}
+/* Relaxed copies of one minimum in published DFT sets differ by up to 8 meV, families by 0.1 eV and more. */
+#define SKD_RANK_DEFAULT {.soap = SKD_SOAP_DEFAULT, .cluster = SKD_CLUSTER_DEFAULT, .same_energy = 0.05}
 
 skd_status skd_rank(skd_ranking *out, const skd_job *job, const skd_rank_options *options, int threads,
                     skd_error *err) SKD_CHECKED;

@@ -29,7 +29,11 @@ typedef struct comparison {
     skd_soap_work **work;        /* [threads] */
     skd_fingerprint *fingerprint; /* [n] */
     double *distance;            /* [n][n] */
+    double same_energy;          /* eV */
 } comparison;
+
+/* The largest distance there is, for pairs that their energies tell apart already. */
+#define APART 2.0
 
 static skd_status fingerprint_one(void *payload, size_t i, int worker, skd_error *err) {
     comparison *c = payload;
@@ -43,8 +47,10 @@ static skd_status compare_row(void *payload, size_t i, int worker, skd_error *er
     comparison *c = payload;
     (void)worker;
     for (size_t j = 0; j < i; j++) {
-        double d;
-        skd_status status = skd_fingerprint_distance(&c->fingerprint[i], &c->fingerprint[j], &d, err);
+        double d = APART;
+        skd_status status = SKD_OK;
+        if (fabs(c->fingerprint[i].energy - c->fingerprint[j].energy) <= c->same_energy)
+            status = skd_fingerprint_distance(&c->fingerprint[i], &c->fingerprint[j], &d, err);
         if (status != SKD_OK)
             return status;
         c->distance[i * c->n + j] = c->distance[j * c->n + i] = d;
@@ -154,8 +160,10 @@ static skd_status make_families(skd_ranking *out, const comparison *c, const skd
         status = skd_fail(err, SKD_ENOMEM, "out of memory for %zu labels", c->n);
     for (size_t i = 0; status == SKD_OK && i < c->n; i++)
         energy[i] = c->job->minimum[c->item[i]].energy;
+    skd_cluster_options cluster = options->cluster;
+    cluster.energy_threshold = options->same_energy;
     if (status == SKD_OK)
-        status = skd_cluster(c->distance, energy, c->n, &options->cluster, label, &n_families, err);
+        status = skd_cluster(c->distance, energy, c->n, &cluster, label, &n_families, err);
     if (status == SKD_OK && !(out->family = skd_alloc(n_families, sizeof *out->family)))
         status = skd_fail(err, SKD_ENOMEM, "out of memory for %zu families", n_families);
     for (size_t f = 0; status == SKD_OK && f < n_families; f++) {
@@ -197,7 +205,8 @@ skd_status skd_rank(skd_ranking *out, const skd_job *job, const skd_rank_options
     size_t *item = skd_alloc(job->starts.n, sizeof *item);
     if (!item)
         return skd_fail(err, SKD_ENOMEM, "out of memory for %zu minima", job->starts.n);
-    comparison c = {.job = job, .item = item, .n = list_usable(out, job, item)};
+    comparison c = {.job = job, .item = item, .same_energy = options->same_energy};
+    c.n = list_usable(out, job, item);
     skd_status status = SKD_OK;
     if (c.n > 0) {
         status = comparison_run(&c, options, threads, err);
