@@ -76,11 +76,34 @@ static void a_claim_of_a_trillion_atoms_fails_at_once(void **state) {
                     SKD_EFORMAT, "claimed");
 }
 
+/* 1000 atoms on a grid of a skewed cell and one more, on an earlier one's image or beside it. */
+static skd_status read_crowd(double x, skd_error *err) {
+    skd_string text = {0};
+    skd_frames frames = {0};
+    skd_string_add(&text, "crowd\n1\n27 0 0\n13 24 0\n-60 5 31\nSi\n1001\nDirect\n");
+    for (int i = 0; i < 1000; i++)
+        skd_string_add(&text, "%.6f %.6f %.6f\n", i / 100 * 0.1, i / 10 % 10 * 0.1, i % 10 * 0.1);
+    skd_string_add(&text, "%.6f 2.5 -0.7\n", x);
+    skd_status status = skd_format_named("poscar")->parse(&frames, "crowd", text.text, text.n, err);
+    skd_string_free(&text);
+    skd_frames_free(&frames);
+    return status;
+}
+
+static void two_atoms_on_one_site_are_found_in_a_crowd(void **state) {
+    (void)state;
+    skd_error err;
+    CHECK_FAILS(read_crowd(-0.7001, &err), SKD_EFORMAT, "crowd: atoms 354 and 1001 are on one site");
+    CHECK_FAILS(read_crowd(1.3, &err), SKD_EFORMAT, "crowd: atoms 354 and 1001 are on one site");
+    CHECK_OK(read_crowd(-0.705, &err));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(malformed_files_are_refused_with_one_line),
         cmocka_unit_test(odd_files_are_accepted),
         cmocka_unit_test(files_that_cannot_be_opened_are_named),
+        cmocka_unit_test(two_atoms_on_one_site_are_found_in_a_crowd),
         cmocka_unit_test(a_claim_of_a_trillion_atoms_fails_at_once),
     };
     return cmocka_run_group_tests_name("data: malformed input", tests, NULL, NULL);

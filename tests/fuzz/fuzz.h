@@ -22,6 +22,12 @@ static inline void fuzz_check_error(const skd_error *err) {
         fuzz_stop("not one line", err->text);
 }
 
+/* Two atoms 0.01 Å apart to the last bit may fall on the other side of the limit when they are read
+ * from rounded digits. */
+static inline bool is_borderline(const skd_error *err) {
+    return strstr(err->text, "are 0.0100 Å apart") || strstr(err->text, "are on one site");
+}
+
 static inline int fuzz_format(const char *format_name, const uint8_t *data, size_t size) {
     const skd_format *format = skd_format_named(format_name);
     skd_error err = {SKD_OK, ""};
@@ -30,10 +36,14 @@ static inline int fuzz_format(const char *format_name, const uint8_t *data, size
     if (format->parse(&first, "fuzz", (const char *)data, size, &err) != SKD_OK)
         fuzz_check_error(&err);
     else {
-        if (format->print(&text, &first, &err) != SKD_OK || format->parse(&second, "again", text.text, text.n, &err) ||
-            format->print(&again, &second, &err) != SKD_OK)
+        skd_status status = format->print(&text, &first, &err);
+        if (status == SKD_OK)
+            status = format->parse(&second, "again", text.text, text.n, &err);
+        if (status == SKD_OK)
+            status = format->print(&again, &second, &err);
+        if (status != SKD_OK && !is_borderline(&err))
             fuzz_stop("own text refused", err.text);
-        if (text.n != again.n || memcmp(text.text, again.text, text.n) != 0)
+        if (status == SKD_OK && (text.n != again.n || memcmp(text.text, again.text, text.n) != 0))
             fuzz_stop("own text changes", again.text);
     }
     skd_string_free(&text);

@@ -1,18 +1,23 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # fuzz.sh - builds and runs the fuzz targets.
-#   fuzz.sh replay BUILD           the committed corpora, with any compiler ($CC); for `make check`
+#   fuzz.sh replay BUILD           the committed corpora, with any compiler ($CC, flags of a sanitizer in
+#                                  $SANITIZE); for `make check`
 #   fuzz.sh run BUILD SECONDS      libFuzzer (clang), SECONDS for each of the three parsers
-# Run from the repository root; BUILD holds the generated headers and receives what is built and found.
+# Run from the repository root; BUILD holds the generated headers (and libshakedown.a, if it is built) and
+# receives what is built and found. A crash stops the run; its input is BUILD/fuzz/crash_*.
 set -eu
 mode=${1:?replay or run}
 build=${2:?build folder}
 seconds=${3:-60}
 flags="-std=c11 -g -O1 -fopenmp -Iinclude -I$build -D_POSIX_C_SOURCE=200809L"
 sources="src/base/*.c src/crystal/*.c data/f*.c data/poscar.c data/xyz.c data/cif.c"
-libraries="-lsymspg -lgsl -lopenblas -lz -lm"
+libraries="-lsymspg -lgsl -lopenblas -lsqlite3 -lcjson -lz -lm"
 case $mode in
-replay) compiler=${CC:-cc} flags="$flags ${SANITIZE:-}" ;;
+replay)
+    compiler=${CC:-cc} flags="$flags ${SANITIZE:-}"
+    [ -f "$build/libshakedown.a" ] && sources=$build/libshakedown.a
+    ;;
 run) compiler=clang flags="$flags -w -DSKD_LIBFUZZER -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all" ;;
 *) echo "fuzz.sh: unknown mode '$mode'" >&2 && exit 2 ;;
 esac
