@@ -67,16 +67,19 @@ typedef struct skd_format {
     /** Does the file name (folder and .gz stripped) or the beginning of the text look like it? */
     bool (*matches_name)(const char *name);
     bool (*matches_text)(const char *text, size_t length);
-    skd_status (*parse)(skd_frames *out, const char *name, const char *text, size_t length, skd_error *err); /**< or NULL */
-    skd_status (*print)(skd_string *out, const skd_frames *frames, skd_error *err);                          /**< or NULL */
+    /** Either may be NULL. */
+    skd_status (*parse)(skd_frames *out, const char *name, const char *text, size_t length, skd_error *err);
+    skd_status (*print)(skd_string *out, const skd_frames *frames, skd_error *err);
 } skd_format;
 extern const skd_format *const skd_formats[]; /**< ended by NULL */
 const skd_format *skd_format_named(const char *name);
-const skd_format *skd_format_of(const char *path, const char *text, size_t length); /**< by name, then content; NULL if unknown */
+/** By name, then content; NULL if unknown. */
+const skd_format *skd_format_of(const char *path, const char *text, size_t length);
 
 /** Reads all frames of a file; format NULL: recognised. */
 skd_status skd_frames_read(skd_frames *out, const char *path, const skd_format *format, skd_error *err) SKD_CHECKED;
-skd_status skd_frames_write(const skd_frames *frames, const char *path, const skd_format *format, skd_error *err) SKD_CHECKED;
+skd_status skd_frames_write(const skd_frames *frames, const char *path, const skd_format *format,
+                            skd_error *err) SKD_CHECKED;
 /** First (POSCAR, CIF) or last (XYZ trajectory) frame's structure; the caller's. */
 skd_status skd_structure_read(skd_frame **out, const char *path, skd_error *err) SKD_CHECKED;
 
@@ -86,7 +89,8 @@ typedef struct skd_poscar_style {
     bool site_labels; /**< element after each position, as pymatgen writes */
 } skd_poscar_style;
 /** POSCAR text; atoms are grouped by consecutive species as they stand (sort before). 16 decimals. */
-skd_status skd_poscar_print(skd_string *out, const skd_frame *frame, const skd_poscar_style *style, skd_error *err) SKD_CHECKED;
+skd_status skd_poscar_print(skd_string *out, const skd_frame *frame, const skd_poscar_style *style,
+                            skd_error *err) SKD_CHECKED;
 
 /* ---- the run database: SQLite in the layout of ASE (ase.db) ------------------------------- */
 
