@@ -77,13 +77,13 @@ static void a_claim_of_a_trillion_atoms_fails_at_once(void **state) {
 }
 
 /* 1000 atoms on a grid of a skewed cell and one more, on an earlier one's image or beside it. */
-static skd_status read_crowd(double x, skd_error *err) {
+static skd_status read_crowd(const double last[3], skd_error *err) {
     skd_string text = {0};
     skd_frames frames = {0};
     skd_string_add(&text, "crowd\n1\n27 0 0\n13 24 0\n-60 5 31\nSi\n1001\nDirect\n");
     for (int i = 0; i < 1000; i++)
         skd_string_add(&text, "%.6f %.6f %.6f\n", i / 100 * 0.1, i / 10 % 10 * 0.1, i % 10 * 0.1);
-    skd_string_add(&text, "%.6f 2.5 -0.7\n", x);
+    skd_string_add(&text, "%.6f %.6f %.6f\n", last[0], last[1], last[2]);
     skd_status status = skd_format_named("poscar")->parse(&frames, "crowd", text.text, text.n, err);
     skd_string_free(&text);
     skd_frames_free(&frames);
@@ -93,9 +93,19 @@ static skd_status read_crowd(double x, skd_error *err) {
 static void two_atoms_on_one_site_are_found_in_a_crowd(void **state) {
     (void)state;
     skd_error err;
-    CHECK_FAILS(read_crowd(-0.7001, &err), SKD_EFORMAT, "crowd: atoms 354 and 1001 are on one site");
-    CHECK_FAILS(read_crowd(1.3, &err), SKD_EFORMAT, "crowd: atoms 354 and 1001 are on one site");
-    CHECK_OK(read_crowd(-0.705, &err));
+    skd_rng *rng;
+    CHECK_OK(skd_rng_new(&rng, 76543, &err));
+    for (int trial = 0; trial < 150; trial++) { /* up to 0.0074 Å off, in every direction */
+        int atom = (int)skd_rng_below(rng, 0, 1000);
+        double last[3] = {atom / 100 * 0.1 - 1.0, atom / 10 % 10 * 0.1 + 2.0, atom % 10 * 0.1};
+        char words[80];
+        snprintf(words, sizeof words, "crowd: atoms %d and 1001 are on one site", atom + 1);
+        for (int k = 0; k < 3; k++)
+            last[k] += 1.2e-4 * (skd_rng_uniform(rng) - 0.5);
+        CHECK_FAILS(read_crowd(last, &err), SKD_EFORMAT, words);
+    }
+    skd_rng_free(rng);
+    CHECK_OK(read_crowd((const double[]){-0.705, 2.5, -0.7}, &err));
 }
 
 int main(void) {
