@@ -316,9 +316,25 @@ static skd_status name_between(skd_defect *defect, const skd_cell *bulk, const s
     return status;
 }
 
+/* Copies the cell, with the defect's atom first if asked for. */
+static skd_status take_cell(skd_defect *defect, const skd_cell *cell, bool first, skd_error *err) {
+    if (!first || defect->kind != SKD_INTERSTITIAL)
+        return skd_cell_copy(&defect->cell, cell, err);
+    size_t *order = skd_alloc(cell->n, sizeof *order);
+    if (!order)
+        return skd_fail(err, SKD_ENOMEM, "out of memory for a cell of %zu atoms", cell->n);
+    order[0] = defect->index;
+    for (size_t i = 0, k = 1; i < cell->n; i++)
+        if (i != defect->index)
+            order[k++] = i;
+    skd_status status = skd_cell_pick(&defect->cell, cell, order, cell->n, err);
+    defect->index = 0;
+    skd_free(order);
+    return status;
+}
+
 static skd_status complete(skd_defect *defect, const skd_cell *bulk, const skd_cell *cell, size_t missing,
                            const skd_defect_options *options, skd_error *err) {
-    static const skd_defect_options none = {0};
     skd_symmetry *symmetry = NULL;
     skd_host_states states;
     skd_status status = skd_symmetry_find(&symmetry, bulk, SKD_SYMPREC, err);
@@ -326,20 +342,21 @@ static skd_status complete(skd_defect *defect, const skd_cell *bulk, const skd_c
         status = defect->removed ? name_on_site(defect, bulk, symmetry, missing, err)
                                  : name_between(defect, bulk, symmetry, err);
     if (status == SKD_OK)
-        status = skd_host_states_of(&states, bulk, options ? options : &none, err);
+        status = skd_host_states_of(&states, bulk, options, err);
     if (status == SKD_OK) {
         skd_defect_set_oxidation(defect, &states, bulk);
         status = skd_cell_copy(&defect->bulk, bulk, err);
     }
     if (status == SKD_OK)
-        status = skd_cell_copy(&defect->cell, cell, err);
+        status = take_cell(defect, cell, options->interstitial_first, err);
     skd_symmetry_free(symmetry);
     return status;
 }
 
 skd_status skd_defect_identify(skd_defect **out, const skd_cell *bulk, const skd_cell *cell, const double *site,
                                const skd_defect_options *options, skd_error *err) {
-    size_t missing, extra;
+    static const skd_defect_options none = {0};
+    size_t missing = SIZE_MAX, extra = SIZE_MAX;
     laid l = {0};
     *out = NULL;
     skd_defect *defect = skd_alloc(1, sizeof *defect);
@@ -357,7 +374,7 @@ skd_status skd_defect_identify(skd_defect **out, const skd_cell *bulk, const skd
     if (status == SKD_OK)
         status = set_site(defect, &l, missing, extra, err);
     if (status == SKD_OK)
-        status = complete(defect, bulk, cell, missing, options, err);
+        status = complete(defect, bulk, cell, missing, options ? options : &none, err);
     laid_free(&l);
     if (status != SKD_OK)
         skd_defect_free(defect);

@@ -40,6 +40,7 @@ typedef struct skd_defect_options {
     size_t n_extrinsic;
     const int *oxidation_species, *oxidation_state; /**< [n_oxidation] user's overrides */
     size_t n_oxidation;
+    bool interstitial_first; /**< identify: puts the added atom first in the cell, as ShakeNBreak does */
 } skd_defect_options;
 
 /** All vacancies, antisites and substitutions on every symmetry-distinct site of `primitive`, in the
@@ -49,7 +50,8 @@ skd_status skd_defects_of(skd_defect_list *out, const skd_cell *primitive, const
                           const skd_defect_options *options, skd_error *err) SKD_CHECKED;
 
 /** The defect by which `cell` differs from `bulk` (composition, then matching); SKD_EARG if it is
- *  not exactly one point defect. site (fractional, may be NULL) overrides the matching. */
+ *  not exactly one point defect. Atoms may have moved (relaxed, distorted) by up to about half a bond, and the
+ *  whole cell may be shifted. The defect's cell is a copy of `cell` in its own order. site (fractional, may be NULL) overrides the matching. */
 skd_status skd_defect_identify(skd_defect **out, const skd_cell *bulk, const skd_cell *cell, const double *site,
                                const skd_defect_options *options, skd_error *err) SKD_CHECKED;
 

@@ -25,7 +25,8 @@ static skd_status read_matrix(const char *text, int matrix[3][3], skd_error *err
     skd_free(value);
     if (!whole || skd_det3i(matrix) == 0)
         return skd_fail(err, SKD_EARG,
-                        "--supercell: expected one, three or nine integers up to 100 that span a volume; found '%s'", text);
+                        "--supercell: expected one, three or nine integers up to 100 that span a volume; found '%s'",
+                        text);
     return SKD_OK;
 }
 
@@ -149,7 +150,8 @@ static skd_status read_oxidation(const char *text, int **species, int **state, s
 }
 
 /* The host's own defects, or the one by which two given structures differ. */
-static skd_status make_defects(cli_plan *plan, const cli_args *args, const skd_defect_options *options, skd_error *err) {
+static skd_status make_defects(cli_plan *plan, const cli_args *args, const skd_defect_options *options,
+                               skd_error *err) {
     if (!cli_given(args, "bulk")) {
         skd_status status = skd_defects_of(&plan->defects, plan->primitive, plan->matrix, options, err);
         if (status == SKD_OK && cli_text(args, "defect"))
@@ -159,7 +161,7 @@ static skd_status make_defects(cli_plan *plan, const cli_args *args, const skd_d
     skd_frame *frame = NULL;
     skd_status status = skd_structure_read(&frame, cli_text(args, "defect"), err);
     if (status == SKD_OK)
-        status = skd_grow((void **)&plan->defects.defect, &plan->defects.capacity, 1, sizeof *plan->defects.defect, err);
+        status = skd_grow((void **)&plan->defects.defect, &plan->defects.capacity, 1, sizeof(skd_defect *), err);
     if (status == SKD_OK)
         status = skd_defect_identify(&plan->defects.defect[0], plan->host->cell, frame->cell, NULL, options, err);
     if (status == SKD_OK)
@@ -169,7 +171,7 @@ static skd_status make_defects(cli_plan *plan, const cli_args *args, const skd_d
 }
 
 static skd_status read_defect_options(cli_plan *plan, const cli_args *args, skd_error *err) {
-    skd_defect_options options = {.vacancies = true, .antisites = true};
+    skd_defect_options options = {.vacancies = true, .antisites = true, .interstitial_first = plan->starts.compat};
     int *extrinsic = NULL, *species = NULL, *state = NULL;
     skd_status status = SKD_OK;
     if (cli_text(args, "extrinsic"))
