@@ -20,6 +20,7 @@
 
 #define MERGE          0.05 /* Å: images of one site closer than this are one atom       */
 #define IMAGES_MAX     5000000
+#define SAME           0.01 /* Å: a site closer than this to an image of another is that image */
 #define OPERATIONS_MAX 192  /* 48 rotations x 4 centrings: no space group has more       */
 #define SHIFT_MATCH    2e-3 /* fractional: equal translations, listed as 0.333 or 0.3333 */
 
@@ -620,19 +621,19 @@ static void box_of(const expansion *e, const double f[3], long box[3]) {
         box[k] = (long)((f[k] - floor(f[k])) * (double)e->boxes[k]);
 }
 
-/* Is atom j within MERGE of the point? The offset from the atom to the nearest image of the point. */
-static bool is_at(const expansion *e, size_t j, const double f[3], double offset[3]) {
+/* Is atom j within the limit of the point? The offset from the atom to the nearest image of the point. */
+static bool is_at(const expansion *e, size_t j, double limit, const double f[3], double offset[3]) {
     double d[3];
     for (int k = 0; k < 3; k++) {
         offset[k] = f[k] - e->frac[j][k];
         offset[k] -= nearbyint(offset[k]);
     }
     skd_row_times(offset, e->lattice, d);
-    return skd_norm(d) < MERGE;
+    return skd_norm(d) < limit;
 }
 
-/* Atom at the point, or e->n. */
-static size_t find_atom(const expansion *e, const double f[3], double offset[3]) {
+/* Atom at the point, an image of this site or the atom of another; e->n if there is none. */
+static size_t find_atom(const expansion *e, size_t site, const double f[3], double offset[3]) {
     long centre[3], box[3];
     box_of(e, f, centre);
     for (int b = 0; b < 27; b++) {
@@ -640,7 +641,7 @@ static size_t find_atom(const expansion *e, const double f[3], double offset[3])
         for (int k = 0; k < 3; k++)
             box[k] = centre[k] + step[k];
         for (size_t j = e->bucket[bucket_of(e, box)]; j; j = e->next[j - 1])
-            if (is_at(e, j - 1, f, offset))
+            if (is_at(e, j - 1, e->site[j - 1] == site ? MERGE : SAME, f, offset))
                 return j - 1;
     }
     return e->n;
@@ -672,17 +673,17 @@ static skd_status expand_site(const cif *c, expansion *e, size_t site, int z, co
                 image[axis] += op->rotation[axis][j] * f[j];
             image[axis] = skd_wrap01(image[axis]);
         }
-        size_t j = find_atom(e, image, offset);
+        size_t j = find_atom(e, site, image, offset);
         if (j == e->n)
             add_atom(e, z, site, k > 0, image); /* the identity will count the listed point */
-        else if (e->species[j] != z)
-            return skd_fail(err, SKD_EFORMAT, "%s: sites %zu and %zu, of different elements, are closer than %g Å",
-                            c->name, e->site[j] + 1, site + 1, MERGE);
         else if (e->site[j] == site) {
             e->images[j]++;
             for (int axis = 0; axis < 3; axis++)
                 e->sum[j][axis] += offset[axis];
-        } else if (k == 0)
+        } else if (e->species[j] != z || c->n_operations == 1)
+            return skd_fail(err, SKD_EFORMAT, "%s: sites %zu and %zu are closer than %g Å", c->name, e->site[j] + 1,
+                            site + 1, SAME);
+        else if (k == 0)
             return SKD_OK; /* the site is an image of an earlier one: its orbit is there already */
     }
     return SKD_OK;
