@@ -107,7 +107,7 @@ deps:
 
 demo: deps
 	@$(SUBMAKE) all
-	./shakedown search data/hosts/Si.POSCAR --defect v_Si --potential sw -o si_run
+	./shakedown search data/hosts/Si.POSCAR --defect v_Si --potential sw --supercell 3 -o si_run
 
 check: deps
 	@MAKE='$(SUBMAKE)' tests/run_tests.sh

@@ -206,9 +206,11 @@ typedef struct skd_match {
 } skd_match;
 
 typedef struct skd_match_options {
-    bool any_translation; /**< try translations that map atoms of the rarest species on each other; else only the identity's */
-    const skd_symmetry *symmetry; /**< operations to try (host supercell's); NULL: lattice point group found from a's lattice */
-    double tolerance;     /**< Å; matches in which some atom is farther are not `found`               */
+    bool any_translation;         /**< try translations that map atoms of the rarest species on each other; else
+                                       only those of the operations                                     */
+    const skd_symmetry *symmetry; /**< operations to try (the host supercell's); NULL: the point group of a's
+                                       lattice                                                          */
+    double tolerance;             /**< Å; matches in which some atom is farther are not `found`          */
 } skd_match_options;
 
 /** Minimises first max_distance, then rms, over the allowed operations, translations (residual rigid

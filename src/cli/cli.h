@@ -86,7 +86,8 @@ skd_status cli_real_list(const char *text, const char *what, double **list, size
 
 /** Common rows for option tables. */
 #define CLI_JSON    {"json", 0, CLI_FLAG, NULL, NULL, "print one JSON document instead of text", 0, 0, NULL}
-#define CLI_THREADS {"threads", 'j', CLI_INT, "N", "0", "threads; 0: all cores (results do not depend on it)", 0, 4096, NULL}
+#define CLI_THREADS                                                                                                \
+    {"threads", 'j', CLI_INT, "N", "0", "threads; 0: all cores (results do not depend on it)", 0, 4096, NULL}
 #define CLI_QUIET   {"quiet", 'q', CLI_FLAG, NULL, NULL, "no progress, no notices", 0, 0, NULL}
 #define CLI_END     {NULL, 0, CLI_FLAG, NULL, NULL, NULL, 0, 0, NULL}
 

@@ -18,10 +18,10 @@ static const cli_option options[] = {
     {"threshold", 0, CLI_REAL, "X", "1e-4", "fingerprint distance between families", 0, 2, "families"},
     {"method", 0, CLI_TEXT, "NAME", "average", "average (mean distance of two families) or density (DBSCAN-like)", 0, 0,
      NULL},
-    {"energies", 0, CLI_TEXT, "FILE", NULL, "energies in eV, one a line (its last word), in the order of the FILES", 0, 0,
-     NULL},
-    {"energy-threshold", 0, CLI_REAL, "EV", "0", "members of a family differ by less, eV; 0: energies are not used", 0, 1e9,
-     NULL},
+    {"energies", 0, CLI_TEXT, "FILE", NULL, "energies in eV, one a line (its last word), in the order of the FILES", 0,
+     0, NULL},
+    {"energy-threshold", 0, CLI_REAL, "EV", "0", "members of a family differ by less, eV; 0: energies are not used", 0,
+     1e9, NULL},
     {"r-cut", 0, CLI_REAL, "Å", "5", "radius of an atom's environment", 1.001, 50, "fingerprint"},
     {"n-max", 0, CLI_INT, "N", "10", "radial functions", 1, 20, NULL},
     {"l-max", 0, CLI_INT, "L", "10", "largest angular momentum", 0, 20, NULL},
@@ -273,7 +273,8 @@ static skd_status find_families(clustering *c, const cli_args *args, const struc
                                    .l_max = (int)cli_int(args, "l-max"),
                                    .sigma = cli_real(args, "sigma"),
                                    .cutoff = cli_flag(args, "hard") ? SKD_SOAP_CUTOFF_HARD : SKD_SOAP_CUTOFF_SMOOTH};
-    const skd_cluster_options cluster = {method->value, cli_real(args, "threshold"), cli_real(args, "energy-threshold")};
+    const skd_cluster_options cluster = {method->value, cli_real(args, "threshold"),
+                                         cli_real(args, "energy-threshold")};
     skd_status status = read_all(c, cli_text(args, "energies"), err);
     if (status == SKD_OK)
         status = make_soap(c, &soap, err);

@@ -26,7 +26,8 @@ typedef struct export_job {
 
 static size_t families_wanted(const cli_args *args, const skd_ranking *r) {
     size_t n = (size_t)cli_int(args, "top") < r->n ? (size_t)cli_int(args, "top") : r->n;
-    while (n > 1 && cli_given(args, "window") && r->family[n - 1].energy > r->family[0].energy + cli_real(args, "window"))
+    double window = cli_given(args, "window") ? cli_real(args, "window") : HUGE_VAL;
+    while (n > 1 && r->family[n - 1].energy > r->family[0].energy + window)
         n--;
     return n;
 }
@@ -50,7 +51,8 @@ static skd_status write_poscars(const export_job *e, skd_error *err) {
         const skd_family *f = &e->ranking->family[i];
         char comment[160];
         describe(e, f, comment, sizeof comment);
-        char *path = folders_path(e->folder, e->job->defect, e->job->charge, e->job->starts.start[f->best].name, "POSCAR");
+        const char *start = e->job->starts.start[f->best].name;
+        char *path = folders_path(e->folder, e->job->defect, e->job->charge, start, "POSCAR");
         if (!path)
             return skd_fail(err, SKD_ENOMEM, "out of memory for a path");
         status = make_folder_of(path, err);
@@ -99,7 +101,9 @@ static skd_status write_frames(const export_job *e, const skd_frames *frames, co
     skd_string path = {0};
     skd_string_add(&path, "%s/%s%s.%s", e->folder,
                    skd_defect_entry_name(e->job->defect, e->job->charge, entry, sizeof entry), suffix, e->format->name);
-    skd_status status = path.failed ? skd_fail(err, SKD_ENOMEM, "out of memory for a path") : make_folder_of(path.text, err);
+    skd_status status = path.failed ? skd_fail(err, SKD_ENOMEM, "out of memory for a path") : SKD_OK;
+    if (status == SKD_OK)
+        status = make_folder_of(path.text, err);
     if (status == SKD_OK)
         status = skd_frames_write(frames, path.text, e->format, err);
     if (status == SKD_OK)
@@ -151,20 +155,11 @@ static skd_status run_export(const cli_args *args, int *exit_code, skd_error *er
     const skd_format *format = skd_format_named(cli_text(args, "format"));
     if (!format || !format->print)
         return skd_fail(err, SKD_EARG, "--format: expected poscar, xyz or cif; found '%s'", cli_text(args, "format"));
-    run_store store = {0};
-    run_contents run = {0};
-    skd_ranking *rankings = NULL;
-    skd_status status = run_store_open(&store, args->operand[0], false, err);
+    report_run run;
+    skd_status status = report_open(&run, args->operand[0], args, err);
     if (status == SKD_OK)
-        status = run_store_load(&store, &run, err);
-    skd_rank_options rank = report_rank_options(&run.record, args);
-    if (status == SKD_OK)
-        status = report_rank_all(&rankings, &run, &rank, (int)cli_int(args, "threads"), err);
-    if (status == SKD_OK)
-        status = export_all(args, &run, rankings, format, err);
-    report_rankings_free(rankings, run.n_jobs);
-    run_contents_free(&run);
-    run_store_close(&store);
+        status = export_all(args, &run.contents, run.rankings, format, err);
+    report_close(&run);
     return status;
 }
 

@@ -11,27 +11,18 @@ static const cli_option options[] = {
 
 static skd_status run_rank(const cli_args *args, int *exit_code, skd_error *err) {
     (void)exit_code;
-    run_store store = {0};
-    run_contents run = {0};
-    skd_ranking *rankings = NULL;
-    skd_status status = run_store_open(&store, args->operand[0], false, err);
-    if (status == SKD_OK)
-        status = run_store_load(&store, &run, err);
-    skd_rank_options rank = report_rank_options(&run.record, args);
-    if (status == SKD_OK)
-        status = report_rank_all(&rankings, &run, &rank, (int)cli_int(args, "threads"), err);
+    report_run run;
+    skd_status status = report_open(&run, args->operand[0], args, err);
     if (status == SKD_OK && cli_flag(args, "json")) {
-        char *json = report_json(&run, rankings);
+        char *json = report_json(&run.contents, run.rankings);
         if (json)
             puts(json);
         else
             status = skd_fail(err, SKD_ENOMEM, "out of memory for JSON");
         free(json);
     } else if (status == SKD_OK)
-        report_print(stdout, &run, rankings);
-    report_rankings_free(rankings, run.n_jobs);
-    run_contents_free(&run);
-    run_store_close(&store);
+        report_print(stdout, &run.contents, run.rankings);
+    report_close(&run);
     return status;
 }
 

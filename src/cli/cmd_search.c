@@ -12,13 +12,15 @@
 
 static const cli_option options[] = {
     PLAN_OPTIONS,
-    {"potential", 'p', CLI_TEXT, "NAME", NULL, "energy and forces: sw, lj:epsilon=..,sigma=.., zbl", 0, 0, "relaxation"},
+    {"potential", 'p', CLI_TEXT, "NAME", NULL, "energy and forces: sw, lj:epsilon=..,sigma=.., zbl", 0, 0,
+     "relaxation"},
     {"method", 'm', CLI_TEXT, "NAME", "fire", "fire, fire2 or lbfgs", 0, 0, NULL},
     {"force-mean", 0, CLI_REAL, "eV/Å", "1e-5", "stop when the mean force is below; 0: do not test", 0, 10, NULL},
     {"force-max", 0, CLI_REAL, "eV/Å", "0", "stop when the largest force is below; 0: do not test", 0, 10, NULL},
     {"max-steps", 0, CLI_INT, "N", "1500", "stop after so many steps", 1, 10000000, NULL},
     {"threshold", 0, CLI_REAL, "X", NULL, "fingerprint distance between families", 0, 2, "families"},
-    {"output", 'o', CLI_TEXT, "DIR", "shakedown_run", "folder of the run: run.db, POSCARs, ranking.txt", 0, 0, "output"},
+    {"output", 'o', CLI_TEXT, "DIR", "shakedown_run", "folder of the run: run.db, POSCARs, ranking.txt", 0, 0,
+     "output"},
     CLI_THREADS,
     CLI_JSON,
     CLI_QUIET,
@@ -41,8 +43,10 @@ typedef struct search {
 
 static skd_status store_finished(void *payload, const skd_job *job, size_t start, skd_error *err) {
     search *s = payload;
-    progress_finished(&s->progress, job, start);
-    return run_store_keep(&s->store, s->job, s->n_jobs, job, start, &s->record, err);
+    skd_status status = run_store_keep(&s->store, s->job, s->n_jobs, job, start, &s->record, err);
+    if (status == SKD_OK) /* said only once it is stored */
+        progress_finished(&s->progress, job, start);
+    return status;
 }
 
 static bool show_step(void *payload, const skd_job *job, size_t start, const skd_relax_frame *frame) {
@@ -58,7 +62,8 @@ static skd_status read_relax_options(search *s, skd_error *err) {
     s->relax.force_max = cli_real(s->args, "force-max");
     s->relax.max_steps = (size_t)cli_int(s->args, "max-steps");
     if (!s->relax.method)
-        return skd_fail(err, SKD_EARG, "--method: expected fire, fire2 or lbfgs; found '%s'", cli_text(s->args, "method"));
+        return skd_fail(err, SKD_EARG, "--method: expected fire, fire2 or lbfgs; found '%s'",
+                        cli_text(s->args, "method"));
     if (!cli_text(s->args, "potential"))
         return skd_fail(err, SKD_EARG, "--potential is needed: sw (silicon), lj:epsilon=..,sigma=.. or zbl");
     return skd_potential_new(&s->potential, cli_text(s->args, "potential"), err);
@@ -95,8 +100,8 @@ static skd_status check_host(search *s, skd_error *err) {
     skd_log log = cli_log(false);
     if (!cli_flag(s->args, "quiet") && (host.force_max > 0.05 || host.drop > 1e-3))
         skd_say(&log, SKD_LOG_WARNING,
-                "the host is no minimum of this potential (largest force %.2f eV/Å; nudged, it falls by %.1f meV/atom): "
-                "lower energies may be the host's, not the defect's",
+                "the host is no minimum of this potential (largest force %.2f eV/Å; nudged, it falls by "
+                "%.1f meV/atom): lower energies may be the host's, not the defect's",
                 host.force_max, 1e3 * host.drop);
     return SKD_OK;
 }
@@ -191,7 +196,8 @@ static skd_status write_minima(const search *s, skd_error *err) {
     return status;
 }
 
-static skd_status write_ranking(const char *folder, const run_contents *run, const skd_ranking *rankings, skd_error *err) {
+static skd_status write_ranking(const char *folder, const run_contents *run, const skd_ranking *rankings,
+                                skd_error *err) {
     char *text = NULL;
     size_t size = 0;
     FILE *memory = open_memstream(&text, &size);
@@ -256,7 +262,8 @@ static skd_status relax_all(search *s, skd_error *err) {
                                          (int)cli_int(s->args, "threads"), &hooks, err);
     progress_end(&s->progress);
     if (status == SKD_ESTOPPED)
-        skd_fail(err, status, "interrupted with %zu starts left; run the same command again to go on", count_pending(s));
+        skd_fail(err, status, "interrupted with %zu starts left; run the same command again to go on",
+                 count_pending(s));
     return status;
 }
 
@@ -283,7 +290,8 @@ const cli_command cmd_search = {
     .group = "search",
     .summary = "Find the ground states of a host's point defects",
     .usage = "HOST --defect NAMES --potential NAME [-o DIR]",
-    .text = PLAN_TEXT "\n\nKilled or interrupted, the same command goes on where it was: no finished relaxation is repeated.",
+    .text = PLAN_TEXT "\n\nKilled or interrupted, the same command goes on where it was: no finished relaxation\n"
+                      "is repeated.",
     .options = options,
     .max_operands = 1,
     .run = run_search,

@@ -29,6 +29,23 @@ skd_rank_options report_rank_options(const run_record *record, const cli_args *a
     return options;
 }
 
+skd_status report_open(report_run *run, const char *folder, const cli_args *args, skd_error *err) {
+    *run = (report_run){0};
+    skd_status status = run_store_open(&run->store, folder, false, err);
+    if (status == SKD_OK)
+        status = run_store_load(&run->store, &run->contents, err);
+    skd_rank_options options = report_rank_options(&run->contents.record, args);
+    if (status == SKD_OK)
+        status = report_rank_all(&run->rankings, &run->contents, &options, (int)cli_int(args, "threads"), err);
+    return status;
+}
+
+void report_close(report_run *run) {
+    report_rankings_free(run->rankings, run->contents.n_jobs);
+    run_contents_free(&run->contents);
+    run_store_close(&run->store);
+}
+
 void report_rankings_free(skd_ranking *rankings, size_t n) {
     for (size_t j = 0; rankings && j < n; j++)
         skd_ranking_free(&rankings[j]);
@@ -48,7 +65,8 @@ static double formation_energy(const run_contents *run, const skd_job *job, doub
 }
 
 static bool one_element(const run_contents *run, const skd_job *job) {
-    return has_formation_energy(run) && skd_cell_count(job->defect->cell, run->bulk->species[0]) == job->defect->cell->n;
+    const skd_cell *cell = job->defect->cell;
+    return has_formation_energy(run) && skd_cell_count(cell, run->bulk->species[0]) == cell->n;
 }
 
 static size_t count_done(const skd_job *job) {

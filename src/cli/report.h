@@ -16,6 +16,15 @@ void report_rankings_free(skd_ranking *rankings, size_t n);
 /** How to rank this run: as the search was told, unless the verb's own --threshold says otherwise. */
 skd_rank_options report_rank_options(const run_record *record, const cli_args *args);
 
+/** A stored run, opened, read and ranked; owned (report_close), also after a failure. */
+typedef struct report_run {
+    run_store store;
+    run_contents contents;
+    skd_ranking *rankings; /**< [contents.n_jobs] */
+} report_run;
+skd_status report_open(report_run *run, const char *folder, const cli_args *args, skd_error *err) SKD_CHECKED;
+void report_close(report_run *run);
+
 /** The table of every job, with a line of words under it. */
 void report_print(FILE *out, const run_contents *run, const skd_ranking *rankings);
 

@@ -99,7 +99,8 @@ static skd_status comparison_run(comparison *c, const skd_rank_options *options,
 /* ---- what a family looks like -------------------------------------------------------------- */
 
 /* Orientations of this minimum around one site: |G(unperturbed)| / |G(minimum)|, both in the supercell. */
-static skd_status describe_symmetry(skd_family *family, const skd_defect *defect, const skd_minimum *m, skd_error *err) {
+static skd_status describe_symmetry(skd_family *family, const skd_defect *defect, const skd_minimum *m,
+                                    skd_error *err) {
     skd_symmetry *ideal = NULL, *relaxed = NULL;
     skd_status status = skd_symmetry_find(&ideal, defect->cell, SKD_SYMPREC, err);
     if (status == SKD_OK)

@@ -2,24 +2,8 @@
 # SPDX-License-Identifier: MIT
 # cluster: the same structure written in other ways is one family, another is not; published relaxed
 # vacancies and antisites fall into their families (where ../shared/data is present).
-set -eu
-shakedown=${SHAKEDOWN:-./shakedown}
-shared=${SHAKEDOWN_SHARED:-../shared}/data/snb
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-failed=0
-check() { # WHAT CONDITION...
-    what=$1
-    shift
-    if "$@"; then echo "ok   $what"; else
-        echo "FAIL $what"
-        failed=1
-    fi
-}
-code() { # command...: its exit code; what it says goes to $work/out and $work/err
-    "$@" >"$work/out" 2>"$work/err" && echo 0 || echo $?
-}
-says() { grep -qF -e "$1" "$work/out" "$work/err"; }
+. "$(dirname "$0")/common.inc"
+snb=$shared/snb
 members() { awk '$1 ~ /^[0-9]+$/ && $2 ~ /^[0-9]+$/ && NF > 5 { printf "%s%s", sep, $2; sep = " " }' "$work/out"; }
 
 # An 8-atom cell with an atom off its place; the same shifted as a whole; moved the other way; moved less.
@@ -54,12 +38,12 @@ check "an unknown method is refused" test "$(code "$shakedown" cluster --method 
 check "JSON" test "$(code "$shakedown" cluster --json "$work/a.vasp" "$work/d.vasp")" = 0
 check "JSON: the families" test "$(grep -c '"representative"' "$work/out")" = 2
 
-if [ -d "$shared" ]; then
-    check "25 cadmium vacancies" test "$(code "$shakedown" cluster "$shared"/CdTe_v_Cd_0/Bond*/CONTCAR)" = 0
+if [ -d "$snb" ]; then
+    check "25 cadmium vacancies" test "$(code "$shakedown" cluster "$snb"/CdTe_v_Cd_0/Bond*/CONTCAR)" = 0
     check "25 cadmium vacancies: 11 and 14" test "$(members)" = "11 14"
     for row in 0:11,1,1 +1:11,1,1 +2:12,1 +3:11,1,1 +4:1,1; do
         charge=${row%%:*}
-        code "$shakedown" cluster "$shared/MgO_Mg_O/Mg_O_$charge"/*/CONTCAR >"$work/code"
+        code "$shakedown" cluster "$snb/MgO_Mg_O/Mg_O_$charge"/*/CONTCAR >"$work/code"
         check "magnesium on oxygen, charge $charge" test "$(members | tr ' ' ,)" = "${row#*:}"
     done
 fi

@@ -3,20 +3,9 @@
 # A disk that fills up during a search: exit code 1 and one line that says so; with room again the same
 # command goes on and ends with the table of an undisturbed search. On a small tmpfs where one can be
 # mounted (root), otherwise with a limit on the size of files.
-set -eu
-shakedown=${SHAKEDOWN:-./shakedown}
-work=$(mktemp -d)
+. "$(dirname "$0")/common.inc"
 mounted=
 trap '[ -z "$mounted" ] || umount "$work/disk"; rm -rf "$work"' EXIT
-failed=0
-check() { # WHAT CONDITION...
-    what=$1
-    shift
-    if "$@"; then echo "ok   $what"; else
-        echo "FAIL $what"
-        failed=1
-    fi
-}
 search() { "$shakedown" search data/hosts/Si.POSCAR --defect v_Si --potential sw --supercell 2 -q -o "$1"; }
 
 search "$work/whole" >/dev/null

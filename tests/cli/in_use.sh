@@ -2,19 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Two searches in one folder: the second is told so and changes nothing; the table of a running search can
 # be printed.
-set -eu
-shakedown=${SHAKEDOWN:-./shakedown}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-failed=0
-check() { # WHAT CONDITION...
-    what=$1
-    shift
-    if "$@"; then echo "ok   $what"; else
-        echo "FAIL $what"
-        failed=1
-    fi
-}
+. "$(dirname "$0")/common.inc"
 # a search that never converges: there until it is stopped
 search() {
     exec "$shakedown" search data/hosts/Si.POSCAR --defect v_Si --potential sw --supercell 2 --force-mean 0 \

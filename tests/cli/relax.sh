@@ -1,23 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # eval and relax: known energies, the named ends and their exit codes, trajectory, restart, kill -9.
-set -eu
-shakedown=${SHAKEDOWN:-./shakedown}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-failed=0
-check() { # WHAT CONDITION...
-    what=$1
-    shift
-    if "$@"; then echo "ok   $what"; else
-        echo "FAIL $what"
-        failed=1
-    fi
-}
-code() { # command...: its exit code; what it says goes to $work/out and $work/err
-    "$@" >"$work/out" 2>"$work/err" && echo 0 || echo $?
-}
-says() { grep -qF -e "$1" "$work/out" "$work/err"; }
+. "$(dirname "$0")/common.inc"
 frames() { grep -c Lattice "$1"; }
 
 # An 8-atom silicon cell whose fifth atom is displaced.

@@ -3,19 +3,7 @@
 # The silicon vacancy, 216 atoms, Stillinger-Weber: the whole search from the command line, with the
 # energies that are known. Unperturbed 4.3366 eV is an exact local minimum; the reconstruction at
 # 2.6942 eV is reached by contractions of -20 % and beyond, of two or of four neighbours.
-set -eu
-shakedown=${SHAKEDOWN:-./shakedown}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-failed=0
-check() { # WHAT CONDITION...
-    what=$1
-    shift
-    if "$@"; then echo "ok   $what"; else
-        echo "FAIL $what"
-        failed=1
-    fi
-}
+. "$(dirname "$0")/common.inc"
 
 "$shakedown" search data/hosts/Si.POSCAR --defect v_Si --potential sw --supercell 3 -q -o "$work/run" >"$work/out"
 table=$work/run/ranking.txt
