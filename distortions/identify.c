@@ -62,8 +62,8 @@ static skd_status check_lattices(const skd_cell *bulk, const skd_cell *cell, skd
         for (int c = 0; c < 3; c++)
             d[c] = cell->lattice[k][c] - bulk->lattice[k][c];
         if (!(skd_norm(d) <= STRAIN * length))
-            return skd_fail(err, SKD_EARG, "lattice vector %d of the structure and of the bulk are %.2f Å apart (length "
-                            "%.2f Å): they must be the same supercell", k + 1, skd_norm(d), length);
+            return skd_fail(err, SKD_EARG, "lattice vector %d of the structure and of the bulk are %.2f Å apart "
+                            "(length %.2f Å): they must be the same supercell", k + 1, skd_norm(d), length);
     }
     return SKD_OK;
 }
@@ -238,8 +238,8 @@ static skd_status check_on_site(const laid *l, size_t missing, size_t extra, skd
         return SKD_OK;
     const char *old = skd_element_of(l->bulk->species[missing])->symbol;
     const char *new = skd_element_of(l->cell->species[extra])->symbol;
-    return skd_fail(err, SKD_EARG, "atom %zu (%s) lies %.2f Å from the empty %s site (atom %zu of the bulk): a vacancy "
-                    "and an interstitial, not one point defect", extra + 1, new, r, old, missing + 1);
+    return skd_fail(err, SKD_EARG, "atom %zu (%s) lies %.2f Å from the empty %s site (atom %zu of the bulk): a "
+                    "vacancy and an interstitial, not one point defect", extra + 1, new, r, old, missing + 1);
 }
 
 static skd_status set_site(skd_defect *defect, const laid *l, size_t missing, size_t extra, skd_error *err) {

@@ -89,6 +89,26 @@ static bool compare_mgo(const char *folder, const char *entry, skd_start *start,
     return false;
 }
 
+/* The one file with N = 0; its ShakeNBreak (January 2024) rattled all atoms, from seed 42. */
+static void compare_mgo_rattled(const char *folder, skd_defect *defect, double worst[2]) {
+    skd_error err;
+    skd_cell_free(defect->cell); /* the same cell in another order of atoms */
+    defect->cell = read_cell(folder, "Mg_O_+4/Unperturbed/POSCAR");
+    size_t every[216];
+    skd_start_options options = SKD_START_DEFAULT;
+    skd_start_list list;
+    for (size_t i = 0; i < 216; i++)
+        every[i] = i;
+    options.compat = options.seed_given = true;
+    options.seed = 42;
+    options.active = every;
+    options.n_active = 216;
+    CHECK_OK(skd_starts_of(&list, defect, 4, &options, &err));
+    CHECK_INT(list.n, 2);
+    CHECK(compare_mgo(folder, "Mg_O_+4", &list.start[1], defect, worst));
+    skd_start_list_free(&list);
+}
+
 static void mgo_files_are_rebuilt(void **state) {
     (void)state;
     NEED_SHARED(shared);
@@ -110,9 +130,10 @@ static void mgo_files_are_rebuilt(void **state) {
             n_files += compare_mgo(folder, entry, &list.start[i], defect, worst);
         skd_start_list_free(&list);
     }
+    compare_mgo_rattled(folder, defect, worst);
     print_message("  %zu files, largest deviation %.2e Å, %.2e Å with rounded distances\n", n_files, worst[0],
                   worst[1]);
-    CHECK_INT(n_files, 52); /* 48 distorted and 4 unperturbed */
+    CHECK_INT(n_files, 52); /* 48 distorted and 4 unperturbed; Rattled is counted apart */
     CHECK(worst[0] < 5e-5);
     CHECK(worst[1] < 1e-9);
     skd_defect_free(defect);
@@ -251,10 +272,93 @@ static void cdte_goldens_are_rebuilt(void **state) {
     CHECK_INT(equal, n);
 }
 
+/* The 25 starts of the neutral vacancy, -60 % to 0 in steps of 2.5 %. */
+static void cdte_vacancy_starts_are_rebuilt(void **state) {
+    (void)state;
+    NEED_SHARED(shared);
+    skd_error err;
+    char golden_folder[400], folder[400], name[128];
+    double list[25], worst = 0.0;
+    snprintf(golden_folder, sizeof golden_folder, "%s/data/snb/CdTe_golden", shared);
+    snprintf(folder, sizeof folder, "%s/data/snb/CdTe_v_Cd_0", shared);
+    skd_cell *bulk = read_cell(golden_folder, "CdTe_Bulk_Supercell_POSCAR");
+    skd_cell *cell = read_cell(folder, "Unperturbed/POSCAR");
+    skd_defect *defect;
+    skd_start_list starts;
+    skd_start_options options = SKD_START_DEFAULT;
+    for (int k = 0; k < 25; k++)
+        list[k] = -0.6 + 0.025 * k;
+    options.compat = options.seed_given = true;
+    options.seed = 42;
+    options.distortion = list;
+    options.n_distortion = 25;
+    options.rattle.stdev = 0.25;
+    CHECK_OK(skd_defect_identify(&defect, bulk, cell, NULL, NULL, &err));
+    CHECK_OK(skd_starts_of(&starts, defect, 0, &options, &err));
+    CHECK_INT(starts.n, 26);
+    for (size_t i = 0; i < starts.n; i++) {
+        snprintf(name, sizeof name, "%s/POSCAR", starts.start[i].name);
+        skd_cell *want = read_cell(folder, name);
+        worst = fmax(worst, deviation(starts.start[i].cell, want));
+        skd_cell_free(want);
+    }
+    print_message("  26 files, largest deviation %.1e Å\n", worst);
+    CHECK(worst < 5e-5);
+    skd_start_list_free(&starts);
+    skd_defect_free(defect);
+    skd_cell_free(bulk);
+    skd_cell_free(cell);
+}
+
+/* Two goldens come from older programs: a dimer of 2.0 Å between other neighbours whose atoms were counted from
+ * 1, so that the wrong two were frozen; and a rattle without Monte Carlo. Rebuilt from our parts. */
+static void the_oldest_goldens_are_rebuilt_from_parts(void **state) {
+    (void)state;
+    NEED_SHARED(shared);
+    skd_error err;
+    char folder[400];
+    snprintf(folder, sizeof folder, "%s/data/snb/CdTe_golden", shared);
+    skd_cell *cell = read_cell(folder, "CdTe_V_Cd_POSCAR");
+    skd_cell *want = read_cell(folder, "CdTe_V_Cd_Dimer_Rattled_0pt25_dmin2pt26_POSCAR");
+    skd_mic mic;
+    double d[3];
+    CHECK_OK(skd_mic_setup(&mic, cell, &err));
+    double r = skd_mic_vector(&mic, cell->pos[51], cell->pos[62], d);
+    for (int k = 0; k < 3; k++) {
+        cell->pos[51][k] += 0.5 * (1.0 - 2.0 / r) * d[k];
+        cell->pos[62][k] -= 0.5 * (1.0 - 2.0 / r) * d[k];
+    }
+    size_t active[63], n = 0;
+    for (size_t i = 0; i < 63; i++)
+        if (i != 50 && i != 61)
+            active[n++] = i;
+    skd_rattle_options options = SKD_RATTLE_DEFAULT;
+    options.stdev = 0.25;
+    options.d_min = 2.2667;
+    CHECK_OK(skd_rattle(cell, active, n, &options, 42, &err));
+    CHECK(deviation(cell, want) < 1e-9);
+    skd_cell_free(cell);
+    skd_cell_free(want);
+
+    skd_rng *rng;
+    cell = read_cell(folder, "CdTe_V_Cd_-50%_Distortion_Unrattled_POSCAR");
+    want = read_cell(folder, "CdTe_V_Cd_-50%_Distortion_stdev0.1_Rattled_POSCAR");
+    CHECK_OK(skd_rng_new(&rng, 42, &err));
+    for (size_t i = 0; i < cell->n; i++)
+        for (int k = 0; k < 3; k++)
+            cell->pos[i][k] += 0.1 * skd_rng_normal(rng);
+    CHECK(deviation(cell, want) < 2e-5);
+    skd_rng_free(rng);
+    skd_cell_free(cell);
+    skd_cell_free(want);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mgo_files_are_rebuilt),
         cmocka_unit_test(cdte_goldens_are_rebuilt),
+        cmocka_unit_test(cdte_vacancy_starts_are_rebuilt),
+        cmocka_unit_test(the_oldest_goldens_are_rebuilt_from_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -51,7 +51,8 @@ skd_status skd_defects_of(skd_defect_list *out, const skd_cell *primitive, const
 
 /** The defect by which `cell` differs from `bulk` (composition, then matching); SKD_EARG if it is
  *  not exactly one point defect. Atoms may have moved (relaxed, distorted) by up to about half a bond, and the
- *  whole cell may be shifted. The defect's cell is a copy of `cell` in its own order. site (fractional, may be NULL) overrides the matching. */
+ *  whole cell may be shifted. The defect's cell is a copy of `cell` in its own order. site (fractional, may
+ *  be NULL) overrides the matching. options may be NULL. */
 skd_status skd_defect_identify(skd_defect **out, const skd_cell *bulk, const skd_cell *cell, const double *site,
                                const skd_defect_options *options, skd_error *err) SKD_CHECKED;
 

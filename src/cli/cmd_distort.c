@@ -94,8 +94,9 @@ static void report_entry(const skd_metadata_entry *e) {
     size_t dropped = 0;
     for (size_t i = 0; i < e->starts->n; i++)
         dropped += e->starts->start[i].dropped;
-    printf("%-24s %zu starts, N = %d, rattle %.4f Å\n", skd_defect_entry_name(e->defect, e->charge, entry, sizeof entry),
-           e->starts->n - dropped, e->starts->start[0].n_neighbours, e->starts->stdev);
+    skd_defect_entry_name(e->defect, e->charge, entry, sizeof entry);
+    printf("%-24s %zu starts, N = %d, rattle %.4f Å\n", entry, e->starts->n - dropped,
+           e->starts->start[0].n_neighbours, e->starts->stdev);
     for (size_t i = 0; i < e->starts->n; i++)
         if (e->starts->start[i].dropped)
             printf("  left out %s: %s\n", e->starts->start[i].name, e->starts->start[i].why);
