@@ -6,12 +6,16 @@
 
 static const struct {
     const char *name;
-    bool is_converged;
+    bool is_converged, has_minimum;
 } stops[] = {
-    [SKD_STOP_NONE] = {"none", false},           [SKD_STOP_FORCE_MAX] = {"force_max", true},
-    [SKD_STOP_FORCE_MEAN] = {"force_mean", true}, [SKD_STOP_STEPS] = {"steps", false},
-    [SKD_STOP_COLLAPSED] = {"collapsed", false}, [SKD_STOP_EXPLODED] = {"exploded", false},
-    [SKD_STOP_INTERRUPTED] = {"interrupted", false}, [SKD_STOP_FAILED] = {"failed", false},
+    [SKD_STOP_NONE] = {"none", false, false},
+    [SKD_STOP_FORCE_MAX] = {"force_max", true, true},
+    [SKD_STOP_FORCE_MEAN] = {"force_mean", true, true},
+    [SKD_STOP_STEPS] = {"steps", false, true},
+    [SKD_STOP_COLLAPSED] = {"collapsed", false, false},
+    [SKD_STOP_EXPLODED] = {"exploded", false, false},
+    [SKD_STOP_INTERRUPTED] = {"interrupted", false, true},
+    [SKD_STOP_FAILED] = {"failed", false, false},
 };
 
 #define N_STOPS (sizeof stops / sizeof *stops)
@@ -26,3 +30,5 @@ skd_stop skd_stop_named(const char *name) {
 }
 
 bool skd_stop_converged(skd_stop stop) { return (size_t)stop < N_STOPS && stops[stop].is_converged; }
+
+bool skd_stop_has_minimum(skd_stop stop) { return (size_t)stop < N_STOPS && stops[stop].has_minimum; }

@@ -123,6 +123,8 @@ typedef enum skd_stop {
 const char *skd_stop_name(skd_stop stop);      /**< "force_max", ... (stable, goes into stores) */
 skd_stop skd_stop_named(const char *name);     /**< inverse; SKD_STOP_NONE if unknown           */
 bool skd_stop_converged(skd_stop stop);
+/** Did it end somewhere that can be compared, converged or not? Not if it collapsed, exploded or failed. */
+bool skd_stop_has_minimum(skd_stop stop);
 
 typedef struct skd_relax_options {
     const skd_minimiser_type *method; /**< NULL: FIRE                                        */

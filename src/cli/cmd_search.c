@@ -193,6 +193,8 @@ static skd_status write_minima(const search *s, skd_error *err) {
             status = folders_write_poscar(path, job->minimum[i].cell, comment, err);
             skd_free(path);
         }
+    for (size_t j = 0; j < s->n_jobs && status == SKD_OK; j++)
+        status = folders_write_energies(folder, s->job[j], err);
     return status;
 }
 
@@ -229,7 +231,7 @@ static void print_result(const search *s, const run_contents *run, const skd_ran
     }
     report_print(stdout, run, rankings);
     printf("\nwrote %s/run.db (every start and minimum; also for 'ase gui' and 'ase db'), %s/ranking.txt and\n"
-           "POSCAR and CONTCAR of every start in ShakeNBreak's folders. Next: shakedown export %s --top 3\n",
+           "POSCAR, CONTCAR and energies of the starts in ShakeNBreak's folders. Next: shakedown export %s --top 3\n",
            folder, folder, folder);
 }
 

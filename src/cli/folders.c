@@ -102,3 +102,45 @@ skd_status folders_write_starts(const char *root, const skd_defect *defect, int 
             status = write_start(root, defect, charge, &starts->start[i], err);
     return status;
 }
+
+static bool has_minimum(const skd_job *job, size_t i) {
+    const skd_minimum *m = &job->minimum[i];
+    return m->done && skd_stop_has_minimum(m->stop);
+}
+
+/* "-0.4" for a plain bond distortion, otherwise the folder's name without its prefix, as ShakeNBreak. */
+static void add_energy(skd_string *text, const skd_job *job, size_t i) {
+    static const char prefix[] = "Bond_Distortion_";
+    const char *name = job->starts.start[i].name;
+    size_t n = strlen(name);
+    bool distortion = strncmp(name, prefix, sizeof prefix - 1) == 0;
+    if (distortion && name[n - 1] == '%')
+        skd_string_add(text, job->starts.start[i].factor == 0.0 ? "  %.1f" : "  %g", job->starts.start[i].factor);
+    else
+        skd_string_add(text, "  %s", distortion ? name + sizeof prefix - 1 : name);
+    skd_string_add(text, ": %.8f\n", job->minimum[i].energy);
+}
+
+skd_status folders_write_energies(const char *root, const skd_job *job, skd_error *err) {
+    char entry[96];
+    skd_string path = {0}, text = {0}, unperturbed = {0};
+    skd_defect_entry_name(job->defect, job->charge, entry, sizeof entry);
+    skd_string_add(&path, "%s/%s/%s.yaml", root, entry, entry);
+    skd_string_add(&text, "distortions:\n");
+    for (size_t i = 0; i < job->starts.n; i++) {
+        if (!has_minimum(job, i))
+            continue;
+        if (strcmp(job->starts.start[i].name, "Unperturbed") == 0)
+            skd_string_add(&unperturbed, "Unperturbed: %.8f\n", job->minimum[i].energy);
+        else
+            add_energy(&text, job, i);
+    }
+    if (unperturbed.text)
+        skd_string_add(&text, "%s", unperturbed.text);
+    skd_status status = path.failed || text.failed ? skd_fail(err, SKD_ENOMEM, "out of memory for %s.yaml", entry)
+                                                   : skd_file_write(path.text, text.text, text.n, err);
+    skd_string_free(&path);
+    skd_string_free(&text);
+    skd_string_free(&unperturbed);
+    return status;
+}

@@ -5,7 +5,7 @@
 #define SKD_FOLDERS_H
 
 #include "shakedown/data.h"
-#include "shakedown/distortions.h"
+#include "shakedown/search.h"
 
 /** "<root>/<defect>_<+q>/<start>/<file>"; the caller's (skd_free). NULL if memory is out. */
 char *folders_path(const char *root, const skd_defect *defect, int charge, const char *start, const char *file);
@@ -20,5 +20,8 @@ char *folders_comment(const skd_defect *defect, const skd_start *start, char *ou
 /** Writes the POSCARs of all starts that were not dropped. */
 skd_status folders_write_starts(const char *root, const skd_defect *defect, int charge, const skd_start_list *starts,
                                 skd_error *err);
+/** Writes <root>/<defect>_<+q>/<defect>_<+q>.yaml, the energies (eV) that ShakeNBreak's plot and regenerate
+ *  read; starts without a minimum are left out, as there. */
+skd_status folders_write_energies(const char *root, const skd_job *job, skd_error *err);
 
 #endif

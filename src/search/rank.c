@@ -14,7 +14,7 @@
 #define MINIMUM_SYMPREC 0.05
 
 static bool usable(const skd_minimum *m) {
-    return m->done && m->stop != SKD_STOP_COLLAPSED && m->stop != SKD_STOP_EXPLODED && m->stop != SKD_STOP_FAILED;
+    return m->done && skd_stop_has_minimum(m->stop);
 }
 
 static bool is_unperturbed(const skd_start *start) { return strcmp(start->name, "Unperturbed") == 0; }
