@@ -4,7 +4,9 @@
 #include "start.h"
 
 /* Bonding shell around the defect: up to this times the shortest distance. ShakeNBreak asks pymatgen's
- * CrystalNN; the pair that lies closest is the same unless the shell is very uneven. */
+ * CrystalNN, which weighs solid angles; the closest pair is the same for 32 of the 39 vacancies of 16 hosts
+ * tried. The others have uneven shells (SnSe, Sb2S3), or CrystalNN counts a second shell and takes a pair that
+ * is bonded already (v_O in SrTiO3, TiO2, Al2O3: a metal and an oxygen). */
 #define SHELL 1.25
 
 static bool wanted(const skd_defect *defect, const skd_start_options *o) {
