@@ -204,13 +204,15 @@ static skd_status write_in_place(const char *path, const char *text, size_t leng
     return ok ? SKD_OK : skd_fail(err, SKD_EIO, "%s: cannot be written: %s", path, strerror(code));
 }
 
-/* mode: permissions to give, or 0 for the process's default. */
+/* mode: permissions to give, or 0 for the process's default. No fsync: a killed program or a full disk leaves
+ * the old file or the new one, and starts are written by the thousand; what must outlive a power cut is in
+ * the run database. */
 static skd_status write_renamed(const char *path, const char *temporary, mode_t mode, const char *text, size_t length,
                                 skd_error *err) {
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0666);
     if (fd < 0)
         return skd_fail(err, SKD_EARG, "%s: %s", path, strerror(errno));
-    bool ok = (mode == 0 || fchmod(fd, mode) == 0) && write_all(fd, text, length) && fsync(fd) == 0;
+    bool ok = (mode == 0 || fchmod(fd, mode) == 0) && write_all(fd, text, length);
     int code = errno;
     if (close(fd) != 0 && ok) {
         code = errno;

@@ -12,7 +12,7 @@
 /** Whole file (gunzipped if it is gzip, whatever its name; "-" is standard input) as text; the
  *  caller's (skd_free). Refuses more than 4 GiB. */
 skd_status skd_file_read(const char *path, char **text, size_t *length, skd_error *err) SKD_CHECKED;
-/** Writes all bytes or nothing: to path.tmp, fsync, rename; "-" is standard output; .gz compresses. */
+/** Writes all bytes or nothing: to path.tmp, then rename; "-" is standard output; .gz compresses. */
 skd_status skd_file_write(const char *path, const char *text, size_t length, skd_error *err) SKD_CHECKED;
 /** mkdir -p. */
 skd_status skd_folder_make(const char *path, skd_error *err) SKD_CHECKED;

@@ -12,7 +12,7 @@ build=${2:?build folder}
 seconds=${3:-60}
 flags="-std=c11 -g -O1 -fopenmp -Iinclude -I$build -D_POSIX_C_SOURCE=200809L"
 sources="src/base/*.c src/crystal/*.c data/f*.c data/poscar.c data/xyz.c data/cif.c"
-libraries="-lsymspg -lgsl -lopenblas -lsqlite3 -lcjson -lz -lm"
+libraries="-lsymspg -lgsl -lgslcblas -lsqlite3 -lcjson -lz -lm"
 case $mode in
 replay)
     compiler=${CC:-cc} flags="$flags ${SANITIZE:-}"
