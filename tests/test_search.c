@@ -27,14 +27,15 @@ typedef struct fixture {
     skd_start_options starts;
 } fixture;
 
-static fixture *setup_vacancy(void) {
+/* A vacancy in n x n x n conventional cells, with a few distortions only. */
+static fixture *setup_cells(int n) {
     skd_error err;
     static fixture f;
     f = (fixture){.relax = SKD_RELAX_DEFAULT, .starts = SKD_START_DEFAULT};
     static const double few[] = {-0.4, -0.2, 0.0, 0.3};
     f.starts.distortion = few;
     f.starts.n_distortion = 4;
-    const int matrix[3][3] = {{2, 0, 0}, {0, 2, 0}, {0, 0, 2}};
+    const int matrix[3][3] = {{n, 0, 0}, {0, n, 0}, {0, 0, n}};
     skd_defect_options options = {.vacancies = true};
     skd_cell *cell = silicon(&err);
     CHECK_OK(skd_defects_of(&f.defects, cell, matrix, &options, &err));
@@ -42,6 +43,8 @@ static fixture *setup_vacancy(void) {
     skd_cell_free(cell);
     return &f;
 }
+
+static fixture *setup_vacancy(void) { return setup_cells(2); }
 
 static void teardown_vacancy(fixture *f) {
     skd_potential_free(f->potential);
@@ -155,12 +158,55 @@ static void a_failing_store_stops_the_search(void **state) {
     teardown_vacancy(f);
 }
 
+#ifdef SKD_TORTURE
+/* Makes starts, relaxes them for three steps and ranks them, with the k-th allocation failing. */
+static skd_status whole_search(fixture *f, skd_error *err) {
+    skd_job *job = NULL;
+    skd_ranking ranking = {0};
+    skd_rank_options rank = SKD_RANK_DEFAULT;
+    rank.soap.n_max = rank.soap.l_max = 2;
+    skd_host_state host;
+    skd_status status = skd_host_check(&host, f->defects.defect[0]->bulk, f->potential, 1, err);
+    if (status == SKD_OK)
+        status = skd_job_new(&job, f->defects.defect[0], 0, &f->starts, err);
+    if (status == SKD_OK)
+        status = skd_search_relax(&job, 1, f->potential, &f->relax, 1, NULL, err);
+    if (status == SKD_OK)
+        status = skd_rank(&ranking, job, &rank, 1, err);
+    skd_ranking_free(&ranking);
+    skd_job_free(job);
+    return status;
+}
+
+static void every_allocation_may_fail(void **state) {
+    (void)state;
+    fixture *f = setup_cells(1);
+    f->relax.max_steps = 3;
+    f->starts.n_distortion = 1;
+    skd_status status = SKD_ENOMEM;
+    long k = 0;
+    for (; status != SKD_OK; k++) {
+        skd_error err = {SKD_OK, ""};
+        skd_alloc_fail_at = k;
+        status = whole_search(f, &err);
+        skd_alloc_fail_at = -1;
+        CHECK(status == SKD_OK || status == SKD_ENOMEM);
+        CHECK(status == SKD_OK || err.text[0] != '\0');
+    }
+    CHECK(k > 100);
+    teardown_vacancy(f);
+}
+#endif
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_result_does_not_depend_on_threads),
         cmocka_unit_test(ranking_puts_the_reconstruction_first),
         cmocka_unit_test(an_interrupted_search_goes_on_to_the_same_end),
         cmocka_unit_test(a_failing_store_stops_the_search),
+#ifdef SKD_TORTURE
+        cmocka_unit_test(every_allocation_may_fail),
+#endif
     };
     return cmocka_run_group_tests_name("search", tests, NULL, NULL);
 }

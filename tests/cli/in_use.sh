@@ -11,7 +11,7 @@ search() {
 
 search >"$work/first.out" 2>"$work/first.err" &
 first=$!
-until grep -q '^starts' "$work/first.out" || ! kill -0 $first 2>/dev/null; do sleep 0.05; done
+until grep -qs '^starts' "$work/first.out" || ! kill -0 $first 2>/dev/null; do sleep 0.05; done
 code=0
 (search) >/dev/null 2>"$work/second.err" || code=$?
 check "the second search fails (exit code $code)" test $code = 1
