@@ -21,16 +21,7 @@ skd_status skd_name_sites(char (*name)[64], const char *base, const skd_cell *ho
 /** "v_Cd", "Te_Cd", "Cd_i"; 0 for what is not there. */
 void skd_name_base(int removed, int added, char *out, size_t size);
 
-/** Oxidation states of a host and of what is put in it. */
-typedef struct skd_host_states {
-    int state[SKD_ELEMENT_MAX + 1]; /**< by atomic number */
-    bool known[SKD_ELEMENT_MAX + 1];/**< guessed with a balance, or given by the user */
-} skd_host_states;
-/** The composition's guess with the user's values on top; elements not in the host get their most frequent
- *  state. */
-skd_status skd_host_states_of(skd_host_states *out, const skd_cell *host, const skd_defect_options *options,
-                            skd_error *err) SKD_CHECKED;
-/** Fills oxidation_change and oxidation_known from removed and added. */
+/** Fills the oxidation fields from removed and added. */
 void skd_defect_set_oxidation(skd_defect *defect, const skd_host_states *oxidation, const skd_cell *host);
 
 #endif

@@ -98,10 +98,18 @@ int skd_element_number(skd_span symbol);
 
 /** Guess of oxidation states that make the composition neutral: the tabulated states with the largest
  *  sum over atoms of their occurrences in crystals (pymatgen's rule). Mixed valence (Fe3O4) gives the
- *  mean of the species, rounded to the nearest integer. All zero, *found = false, for elements and
- *  where none balances. species[n_species], count[n_species] in; state[n_species] out. */
+ *  mean of the species, rounded to the nearest integer. Where none balances, rare states are tried in
+ *  compounds of N, O, S, Se and halogens. All zero, *found = false, for elements and where none balances.
+ *  species[n_species], count[n_species] in; state[n_species] out. */
 skd_status skd_oxidation_guess(const int *species, const size_t *count, size_t n_species, int *state, bool *found,
                                skd_error *err) SKD_CHECKED;
+
+/** Guess of oxidation states from bond lengths: the neutral assignment that is most probable given the bond-valence
+ *  sums of the sites (as pymatgen's BVAnalyzer). species[n_species]: those of the cell, each once; state[n_species]
+ *  out, for mixed valence the mean of a species, rounded. All zero, *found = false, for elements, where parameters
+ *  are missing (noble gases, Tc, Pm, Os, Pt, Au, most actinides) and where nothing balances. */
+skd_status skd_bond_valence_guess(const skd_cell *cell, const int *species, size_t n_species, int *state,
+                                  bool *found, skd_error *err) SKD_CHECKED;
 
 /* ---- neighbours -------------------------------------------------------------------------- */
 

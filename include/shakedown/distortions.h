@@ -23,6 +23,8 @@ typedef struct skd_defect {
     char site_symmetry[8];  /**< Schoenflies of the site in the host                         */
     int oxidation_change;   /**< D = oxi(added) - oxi(removed), ShakeNBreak's               */
     bool oxidation_known;   /**< false: all states zero (elements, intermetallics)           */
+    int oxidation_removed;  /**< oxi(removed); 0 where nothing is                            */
+    int oxidation_max;      /**< largest |oxidation state| in the host                       */
     skd_cell *bulk;         /**< the perfect supercell                                       */
     skd_cell *cell;         /**< the unperturbed defect supercell                            */
 } skd_defect;
@@ -61,6 +63,40 @@ int skd_electron_count_rule(int oxidation_change, int charge);
 
 /** "v_Cd" and -2 give "v_Cd_-2"; 1 gives "v_Cd_+1". */
 char *skd_defect_entry_name(const skd_defect *defect, int charge, char *out, size_t size);
+
+/* ---- charges ----------------------------------------------------------------------------- */
+
+typedef enum skd_oxidation_source {
+    SKD_OXIDATION_UNKNOWN,      /**< elements and alloys: all zero                          */
+    SKD_OXIDATION_BOND_VALENCE, /**< skd_bond_valence_guess                                 */
+    SKD_OXIDATION_COMPOSITION,  /**< skd_oxidation_guess                                    */
+    SKD_OXIDATION_USER          /**< all elements of the host given                         */
+} skd_oxidation_source;
+
+/** Oxidation states of a host and of what is put in it. */
+typedef struct skd_host_states {
+    int state[SKD_ELEMENT_MAX + 1];  /**< by atomic number                                */
+    bool known[SKD_ELEMENT_MAX + 1]; /**< guessed with a balance, or given by the user     */
+    skd_oxidation_source source;     /**< of the host's elements                           */
+} skd_host_states;
+
+/** The guess from bond valences, else from the composition, with the user's values on top; elements not in the
+ *  host get their most frequent state. One state an element: mixed valence gives the mean, rounded. SKD_EARG if
+ *  all states of the host are the user's and leave a charge of half an electron an atom. */
+skd_status skd_host_states_of(skd_host_states *out, const skd_cell *host, const skd_defect_options *options,
+                              skd_error *err) SKD_CHECKED;
+
+/** Charge states low..high; 0 is always among them. */
+typedef struct skd_charge_range {
+    int low, high;
+} skd_charge_range;
+
+/** doped's rule. Vacancies: from full ionisation to `padding` (doped: 1) beyond 0. Others: the states in which the
+ *  added element is found in crystals, weighted with the size of the charge against the host's. */
+skd_charge_range skd_charges_probable(const skd_defect *defect, int padding);
+
+/** The rule of ShakeNBreak's command line: from 0 to full ionisation, with `padding` on both sides. */
+skd_charge_range skd_charges_ionised(const skd_defect *defect, int padding);
 
 /* ---- starts ------------------------------------------------------------------------------ */
 

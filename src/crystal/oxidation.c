@@ -3,22 +3,26 @@
  *
  * The rule is that of pymatgen's Composition.oxi_state_guesses: every atom takes one of its element's
  * states, the sum is zero, and the sum over atoms of the states' occurrences in the ICSD is largest.
- * Atoms of one species may differ (Fe3O4); the species then gets their mean, rounded. Instead of listing
- * combinations, the best score of every reachable charge is built atom by atom, then species by species. */
+ * Atoms of one species may differ (Fe3O4); the species then gets their mean, rounded.
+ * Beyond pymatgen: where nothing balances, compounds of N, O, S, Se and the halogens are tried again with all known
+ * states (AuCl, peroxides), as doped does for any host; for alloys that would only make states up. */
+#include "balance.h"
 #include "shakedown/crystal.h"
 
 #include <string.h>
 
-/* Scores of all charges -span..span; unreachable ones are negative. Row `i` of mine is the best of species
- * i alone, row `i` of sum the best of species 0..i together. */
+/* Scores of all charges -span..span: row i of `score` is the best of species i alone. */
 typedef struct guess_table {
+    bool rare; /* all known states are tried, not only those frequent in crystals */
     int span;
     size_t width;
-    double *mine, *sum, *next; /* [n_species][width], [n_species][width], [width] */
+    double *score, *next; /* [n_species][width], [width] */
 } guess_table;
 
-static const int8_t *states_to_try(int z) {
+static const int8_t *states_to_try(int z, bool rare) {
     const skd_element *element = skd_element_of(z);
+    if (rare)
+        return element->oxidation;
     return element->guess[0] != INT8_MIN ? element->guess : element->common;
 }
 
@@ -29,101 +33,70 @@ static int occurrences(int z, int state) {
     return 0;
 }
 
-static int largest_state(int z) {
+static int largest_state(int z, bool rare) {
     int largest = 0;
-    for (const int8_t *s = states_to_try(z); *s != INT8_MIN; s++)
+    for (const int8_t *s = states_to_try(z, rare); *s != INT8_MIN; s++)
         largest = *s > largest ? *s : -*s > largest ? -*s : largest;
     return largest;
 }
 
 static void clear(double *row, size_t width) {
     for (size_t q = 0; q < width; q++)
-        row[q] = -1.0;
+        row[q] = SKD_IMPOSSIBLE;
 }
 
 /* Adds `count` atoms of species z one after another. */
 static void fill_species(const guess_table *t, double *row, int z, size_t count) {
     clear(row, t->width);
     row[t->span] = 0.0;
-    int largest = largest_state(z);
+    int largest = largest_state(z, t->rare);
     for (size_t atom = 0; atom < count; atom++) {
         int reach = (int)atom * largest;
         clear(t->next, t->width);
-        for (const int8_t *s = states_to_try(z); *s != INT8_MIN; s++) {
+        for (const int8_t *s = states_to_try(z, t->rare); *s != INT8_MIN; s++) {
             double score = occurrences(z, *s);
             for (int q = t->span - reach; q <= t->span + reach; q++)
-                if (row[q] >= 0.0)
+                if (row[q] > SKD_IMPOSSIBLE)
                     t->next[q + *s] = fmax(t->next[q + *s], row[q] + score);
         }
         memcpy(row, t->next, t->width * sizeof *row);
     }
 }
 
-static void join_species(const guess_table *t, const double *before, const double *mine, double *after) {
-    clear(after, t->width);
-    for (int q = -t->span; q <= t->span; q++)
-        for (int p = -t->span; p <= t->span && mine[q + t->span] >= 0.0; p++)
-            if (before[p + t->span] >= 0.0 && p + q >= -t->span && p + q <= t->span) {
-                double *score = &after[p + q + t->span];
-                *score = fmax(*score, before[p + t->span] + mine[q + t->span]);
-            }
-}
-
-/* Walks back from charge zero: the charge of each species whose score completes the best sum. */
-static void trace(const guess_table *t, const size_t *count, size_t n_species, int *state) {
-    int rest = 0;
-    for (size_t i = n_species; i-- > 0;) {
-        const double *mine = t->mine + i * t->width, *sum = t->sum + i * t->width;
-        const double *before = i ? sum - t->width : NULL;
-        int charge = rest;
-        for (int q = -t->span; q <= t->span && i; q++) {
-            int p = rest - q;
-            if (mine[q + t->span] >= 0.0 && p >= -t->span && p <= t->span && before[p + t->span] >= 0.0 &&
-                before[p + t->span] + mine[q + t->span] == sum[rest + t->span]) {
-                charge = q;
-                break;
-            }
-        }
-        state[i] = (int)nearbyint((double)charge / (double)count[i]);
-        rest -= charge;
-    }
-}
-
-static skd_status guess(const int *species, const size_t *count, size_t n_species, int *state, bool *found,
-                        skd_error *err) {
-    guess_table t = {0};
+static skd_status guess(const int *species, const size_t *count, size_t n_species, bool rare, int *state,
+                        bool *found, skd_error *err) {
+    guess_table t = {.rare = rare};
     double span = 0.0;
     for (size_t i = 0; i < n_species; i++)
-        span += (double)count[i] * largest_state(species[i]);
+        span += (double)count[i] * largest_state(species[i], rare);
     if (span > 1e6)
         return skd_fail(err, SKD_EARG, "oxidation states of a formula with charges up to %g, expected at most 1e6",
                         span);
     t.span = (int)span;
     t.width = 2 * (size_t)t.span + 1;
-    t.mine = skd_alloc(n_species * t.width, sizeof *t.mine);
-    t.sum = skd_alloc(n_species * t.width, sizeof *t.sum);
+    t.score = skd_alloc(n_species * t.width, sizeof *t.score);
     t.next = skd_alloc(t.width, sizeof *t.next);
     skd_status status = SKD_OK;
-    if (!t.mine || !t.sum || !t.next) {
+    if (!t.score || !t.next)
         status = skd_fail(err, SKD_ENOMEM, "out of memory for guessing oxidation states");
-        goto done;
-    }
-    for (size_t i = 0; i < n_species; i++) {
-        double *mine = t.mine + i * t.width, *sum = t.sum + i * t.width;
-        fill_species(&t, mine, species[i], count[i]);
-        if (i == 0)
-            memcpy(sum, mine, t.width * sizeof *sum);
-        else
-            join_species(&t, sum - t.width, mine, sum);
-    }
-    *found = t.sum[(n_species - 1) * t.width + (size_t)t.span] >= 0.0;
-    if (*found)
-        trace(&t, count, n_species, state);
-done:
-    skd_free(t.mine);
-    skd_free(t.sum);
+    for (size_t i = 0; status == SKD_OK && i < n_species; i++)
+        fill_species(&t, t.score + i * t.width, species[i], count[i]);
+    if (status == SKD_OK)
+        status = skd_balance(t.score, n_species, t.span, state, found, err);
+    for (size_t i = 0; status == SKD_OK && *found && i < n_species; i++)
+        state[i] = (int)nearbyint((double)state[i] / (double)count[i]);
+    skd_free(t.score);
     skd_free(t.next);
     return status;
+}
+
+static bool has_anion(const int *species, size_t n_species) {
+    static const int list[] = {7, 8, 9, 16, 17, 34, 35, 53};
+    for (size_t i = 0; i < n_species; i++)
+        for (size_t k = 0; k < sizeof list / sizeof *list; k++)
+            if (species[i] == list[k])
+                return true;
+    return false;
 }
 
 static size_t common_divisor(size_t a, size_t b) { return b ? common_divisor(b, a % b) : a; }
@@ -156,9 +129,11 @@ skd_status skd_oxidation_guess(const int *species, const size_t *count, size_t n
         return skd_fail(err, SKD_ENOMEM, "out of memory for guessing oxidation states");
     for (size_t i = 0; i < n_species; i++)
         reduced[i] = count[i] / divisor;
-    status = guess(species, reduced, n_species, state, found, err);
+    status = guess(species, reduced, n_species, false, state, found, err);
     if (status == SKD_OK && !*found && divisor > 1) /* mixed valence may need more than one formula unit */
-        status = guess(species, count, n_species, state, found, err);
+        status = guess(species, count, n_species, false, state, found, err);
+    if (status == SKD_OK && !*found && has_anion(species, n_species))
+        status = guess(species, reduced, n_species, true, state, found, err);
     skd_free(reduced);
     return status;
 }
