@@ -60,6 +60,14 @@ static void scanning_names_file_and_line(void **state) {
                 "POSCAR:4: expected scale factor, a finite real number; found 'fourth'");
 }
 
+static void an_error_is_one_line(void **state) {
+    (void)state;
+    skd_error err = {SKD_OK, ""};
+    CHECK_FAILS(skd_fail(&err, SKD_EFORMAT, "found '%s'", "a\nb\r\x1b[2J"), SKD_EFORMAT, "found 'a?b??[2J'");
+    skd_error_prefix(&err, "in\n%s", "here");
+    CHECK_TEXT(err.text, "in?here: found 'a?b??[2J'");
+}
+
 static void inverse_times_matrix_is_one(void **state) {
     (void)state;
     double m[3][3] = {{2.385, 0.3, -1.1}, {0.7, 3.9, 0.2}, {-0.4, 1.3, 5.2}}, inverse[3][3], product[3][3];
@@ -95,6 +103,7 @@ int main(void) {
         cmocka_unit_test(rng_gives_numpy_deviates),
         cmocka_unit_test(scanning_reads_only_finite_decimals),
         cmocka_unit_test(scanning_names_file_and_line),
+        cmocka_unit_test(an_error_is_one_line),
         cmocka_unit_test(inverse_times_matrix_is_one),
         cmocka_unit_test(parallel_reports_the_lowest_failure),
     };

@@ -58,7 +58,8 @@ typedef struct skd_error {
 } skd_error;
 
 /** Fills err (if not NULL) and returns status, so that `return skd_fail(...)` reads as one act.
- *  The only place where errors are born: put a breakpoint here. */
+ *  Control characters become '?': a text is always one line. The only place where errors are born: put
+ *  a breakpoint here. */
 skd_status skd_fail(skd_error *err, skd_status status, const char *format, ...) SKD_PRINTF(3, 4);
 
 /** Puts "prefix: " before the text already in err; returns err's status. For adding a file name

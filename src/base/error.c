@@ -5,6 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Messages quote files; whatever stands there, a message stays one printable line. */
+static void keep_to_one_line(char *text) {
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            *text = '?';
+}
+
 skd_status skd_fail(skd_error *err, skd_status status, const char *format, ...) {
     if (!err)
         return status;
@@ -13,6 +20,7 @@ skd_status skd_fail(skd_error *err, skd_status status, const char *format, ...) 
     err->status = status;
     vsnprintf(err->text, sizeof err->text, format, args);
     va_end(args);
+    keep_to_one_line(err->text);
     return status;
 }
 
@@ -28,6 +36,7 @@ skd_status skd_error_prefix(skd_error *err, const char *format, ...) {
     size_t used = n < 0 ? 0 : (size_t)n;
     if (used < sizeof err->text)
         snprintf(err->text + used, sizeof err->text - used, ": %s", old);
+    keep_to_one_line(err->text);
     return err->status;
 }
 

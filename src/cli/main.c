@@ -85,14 +85,6 @@ static int exit_code_of(skd_status status) {
     return code[status];
 }
 
-/* One line, whatever the text holds. */
-static void print_error(const skd_error *err) {
-    fputs("shakedown: ", stderr);
-    for (const char *p = err->text; *p; p++)
-        fputc(*p == '\n' || *p == '\r' ? ' ' : *p, stderr);
-    fputc('\n', stderr);
-}
-
 static int run_command(const cli_command *command, int argc, char **argv) {
     cli_args args;
     skd_error err = {SKD_OK, ""};
@@ -105,7 +97,7 @@ static int run_command(const cli_command *command, int argc, char **argv) {
         status = skd_fail(&err, SKD_EIO, "standard output could not be written");
     if (status == SKD_OK)
         return code;
-    print_error(&err);
+    fprintf(stderr, "shakedown: %s\n", err.text);
     return exit_code_of(status);
 }
 
