@@ -72,6 +72,15 @@ $(BUILD)/elements_table.h: data/tables/elements.tsv data/tables/elements.awk
 	$(Q)awk -f data/tables/elements.awk data/tables/elements.tsv > $@
 $(BUILD)/src/crystal/elements.o: $(BUILD)/elements_table.h
 
+# The templates of inputs, so that the program carries them.
+TEMPLATES := $(sort $(filter-out %.awk,$(wildcard data/templates/*))) data/tables/potcars.txt
+$(BUILD)/templates.h: $(TEMPLATES) data/templates/embed.awk
+	@mkdir -p $(@D)
+	$(call say,GEN)
+	$(Q)(echo 'static const char *const text_files[][2] = {'; awk -f data/templates/embed.awk $(TEMPLATES); \
+	     echo '};') > $@
+$(BUILD)/data/codes.o: $(BUILD)/templates.h
+
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC)

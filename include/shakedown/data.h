@@ -131,4 +131,61 @@ long skd_db_count(skd_db *db); /**< largest id; 0 if empty, -1 on error */
 skd_status skd_db_metadata_set(skd_db *db, const char *json, skd_error *err) SKD_CHECKED;
 skd_status skd_db_metadata_get(skd_db *db, char **out, skd_error *err) SKD_CHECKED;
 
+/* ---- inputs of electronic-structure codes -------------------------------------------------- */
+
+/** What an input is made from; everything borrowed. */
+typedef struct skd_input {
+    const skd_cell *cell;
+    int charge;                /**< e, of the cell                                                    */
+    const char *title;         /**< one line, NULL: none                                              */
+    const char *const *pseudo; /**< [SKD_ELEMENT_MAX + 1] potential of each atomic number; NULL (the list or
+                                    an entry): the symbol                                             */
+    const char *pseudo_dir;    /**< the folder that inputs name; NULL: "."                            */
+    double valence;            /**< electrons of the neutral cell in its potentials; 0: unknown       */
+} skd_input;
+
+/** Appends `text` with its @placeholders@ filled; data/template.c lists them. SKD_EFORMAT names file and line. */
+skd_status skd_template_fill(skd_string *out, const char *name, const char *text, size_t length,
+                             const skd_input *input, skd_error *err) SKD_CHECKED;
+bool skd_template_is(const char *text, size_t length);  /**< does the text hold placeholders?                 */
+const char *skd_template_text(const char *name);        /**< a file of data/templates, as built in; or NULL */
+
+/** How settings are written: "KEY = value" lines, Fortran namelists, or only as a whole file. */
+typedef enum skd_settings { SKD_SETTINGS_FLAT, SKD_SETTINGS_NAMELISTS, SKD_SETTINGS_WHOLE } skd_settings;
+
+#define SKD_CODE_FILES 3
+
+/** An electronic-structure code: one row in data/codes.c, one template a file in data/templates. */
+typedef struct skd_code {
+    const char *name, *alias, *summary;    /**< alias: more names, blank-separated                        */
+    const char *file[SKD_CODE_FILES];      /**< what is written; the first holds the settings; ends in NULL */
+    const char *structure, *format;        /**< file for the structure alone, and its skd_format; or NULL   */
+    skd_settings settings;
+    const char *separators;                /**< between key and value; "": a blank                          */
+    const char *forced;                    /**< laid over a user's own settings: the charge                 */
+    const char *pseudo;                    /**< ending of a potential's name, after the symbol              */
+    const char *library;                   /**< environment variable that names a folder of potentials      */
+    const char *const *place;              /**< where potentials lie in it                                  */
+    const char *library_file;              /**< the file their texts are appended to; NULL: not needed      */
+} skd_code;
+extern const skd_code skd_codes[]; /**< ended by name == NULL */
+const skd_code *skd_code_named(const char *name); /**< "CP2K", "FHI-aims", "quantum_espresso", ...; or NULL */
+/** The potential used for element z unless the user names one ("In_d", "Te.UPF"); the caller's. */
+char *skd_code_pseudo(const skd_code *code, int z);
+
+/** A text and the name it goes by in messages. */
+typedef struct skd_input_text {
+    const char *name, *text; /**< text NULL: none */
+    size_t n;
+} skd_input_text;
+/** Appends the text of code->file[file]. own: a template instead of the built-in one. user: for file 0, a
+ *  template, or plain settings in the code's syntax that are laid over ours (CP2K: the whole input); the
+ *  charge is always the input's. Both may be NULL. */
+skd_status skd_input_print(skd_string *out, const skd_code *code, size_t file, const skd_input_text *own,
+                           const skd_input_text *user, const skd_input *input, skd_error *err) SKD_CHECKED;
+/** Appends the potentials of the cell's species, in their order, from a user's folder. valence: electrons of
+ *  the neutral cell by the potentials' ZVAL; 0 if they do not say. functional: "PBE", "PBE_54", ... */
+skd_status skd_potentials_read(skd_string *out, double *valence, const skd_code *code, const char *folder,
+                               const char *functional, const skd_input *input, skd_error *err) SKD_CHECKED;
+
 #endif

@@ -4,6 +4,7 @@
 
 #include "cli.h"
 #include "folders.h"
+#include "inputs.h"
 #include "plan.h"
 
 static const cli_option options[] = {
@@ -11,6 +12,7 @@ static const cli_option options[] = {
     {"local", 0, CLI_FLAG, NULL, NULL, "rattle that fades with the distance from the defect", 0, 0, NULL},
     {"d-min", 0, CLI_REAL, "Å", "0", "distance the rattle keeps; 0: 80 % of the shortest", 0, 10, NULL},
     {"list-kinds", 0, CLI_FLAG, NULL, NULL, "print the kinds of starts and stop", 0, 0, NULL},
+    INPUTS_OPTIONS,
     {"output", 'o', CLI_TEXT, "DIR", ".", "where the folders go", 0, 0, "output"},
     CLI_QUIET,
     CLI_END};
@@ -76,10 +78,12 @@ static skd_status write_metadata(const char *folder, const skd_metadata_entry *e
 }
 
 static skd_status write_entry(const char *root, const skd_metadata_entry *e, const skd_start_options *starts,
-                              skd_error *err) {
+                              cli_inputs *inputs, skd_error *err) {
     char entry[96];
     skd_string folder = {0};
-    skd_status status = folders_write_starts(root, e->defect, e->charge, e->starts, err);
+    skd_status status = inputs->code
+                            ? cli_inputs_write_starts(inputs, root, e->defect, e->charge, e->starts, err)
+                            : folders_write_starts(root, e->defect, e->charge, e->starts, err);
     skd_string_add(&folder, "%s/%s", root, skd_defect_entry_name(e->defect, e->charge, entry, sizeof entry));
     if (status == SKD_OK && folder.failed)
         status = skd_fail(err, SKD_ENOMEM, "out of memory for a path");
@@ -102,11 +106,12 @@ static void report_entry(const skd_metadata_entry *e) {
             printf("  left out %s: %s\n", e->starts->start[i].name, e->starts->start[i].why);
 }
 
-static skd_status write_all(const cli_args *args, const cli_plan *plan, const made *m, skd_error *err) {
+static skd_status write_all(const cli_args *args, const cli_plan *plan, const made *m, cli_inputs *inputs,
+                            skd_error *err) {
     const char *root = cli_text(args, "output");
     skd_status status = skd_folder_make(root, err);
     for (size_t k = 0; status == SKD_OK && k < m->n; k++)
-        status = write_entry(root, &m->entry[k], &plan->starts, err);
+        status = write_entry(root, &m->entry[k], &plan->starts, inputs, err);
     if (status == SKD_OK)
         status = write_metadata(root, m->entry, m->n, &plan->starts, err);
     if (status != SKD_OK || cli_flag(args, "quiet"))
@@ -114,26 +119,32 @@ static skd_status write_all(const cli_args *args, const cli_plan *plan, const ma
     cli_plan_print(plan, stdout);
     for (size_t k = 0; k < m->n; k++)
         report_entry(&m->entry[k]);
-    printf("\nwrote POSCARs in ShakeNBreak's folders and distortion_metadata.json to %s\n", root);
+    printf("\nwrote %s%s in ShakeNBreak's folders and distortion_metadata.json to %s\n",
+           inputs->code ? inputs->code->summary : "POSCARs", inputs->potentials.n ? " with potentials" : "", root);
+    cli_inputs_notice(inputs, stdout);
     return status;
 }
 
 static skd_status run_distort(const cli_args *args, int *exit_code, skd_error *err) {
     cli_plan plan = {0};
     made m = {0};
+    cli_inputs inputs;
     (void)exit_code;
     if (cli_flag(args, "list-kinds")) {
         list_kinds();
         return SKD_OK;
     }
-    skd_status status = cli_plan_make(&plan, args, err);
+    skd_status status = cli_inputs_open(&inputs, args, err);
+    if (status == SKD_OK)
+        status = cli_plan_make(&plan, args, err);
     if (status == SKD_OK) {
         plan.starts.rattle.local = cli_flag(args, "local");
         plan.starts.rattle.d_min = cli_real(args, "d-min");
         status = make_all(&m, &plan, err);
     }
     if (status == SKD_OK)
-        status = write_all(args, &plan, &m, err);
+        status = write_all(args, &plan, &m, &inputs, err);
+    cli_inputs_close(&inputs);
     made_free(&m);
     cli_plan_free(&plan);
     return status;

@@ -30,7 +30,7 @@ static int by_electronegativity(const void *a, const void *b) {
     return x->index < y->index ? -1 : x->index > y->index;
 }
 
-static skd_status sorted_copy(skd_cell **out, const skd_cell *cell, skd_error *err) {
+skd_status folders_sorted(skd_cell **out, const skd_cell *cell, skd_error *err) {
     *out = NULL;
     sort_key *key = skd_alloc(cell->n, sizeof *key);
     size_t *order = skd_alloc(cell->n, sizeof *order);
@@ -52,7 +52,7 @@ static skd_status sorted_copy(skd_cell **out, const skd_cell *cell, skd_error *e
 
 skd_status folders_write_poscar(const char *path, const skd_cell *cell, const char *comment, skd_error *err) {
     skd_cell *sorted;
-    skd_status status = sorted_copy(&sorted, cell, err);
+    skd_status status = folders_sorted(&sorted, cell, err);
     if (status != SKD_OK)
         return status;
     skd_frame *frame;

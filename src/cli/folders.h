@@ -10,6 +10,9 @@
 /** "<root>/<defect>_<+q>/<start>/<file>"; the caller's (skd_free). NULL if memory is out. */
 char *folders_path(const char *root, const skd_defect *defect, int charge, const char *start, const char *file);
 
+/** A copy with species grouped by electronegativity; the caller's. */
+skd_status folders_sorted(skd_cell **out, const skd_cell *cell, skd_error *err);
+
 /** Writes `cell` as a POSCAR with species grouped by electronegativity, as ShakeNBreak (pymatgen)
  *  sorts them; `comment` is line 1. */
 skd_status folders_write_poscar(const char *path, const skd_cell *cell, const char *comment, skd_error *err);
