@@ -2,8 +2,9 @@
 /* report.c - prints rankings: one table a defect and charge, with the lesson in words under it. */
 #include "report.h"
 
-#include <cjson/cJSON.h>
 #include <string.h>
+
+#include "json.h"
 
 skd_status report_rank_all(skd_ranking **rankings, const run_contents *run, const skd_rank_options *options,
                            int threads, skd_error *err) {
@@ -154,28 +155,21 @@ void report_print(FILE *out, const run_contents *run, const skd_ranking *ranking
 
 /* ---- JSON ----------------------------------------------------------------------------------- */
 
-static void add_number(cJSON *o, const char *key, double value) {
-    if (isfinite(value))
-        cJSON_AddNumberToObject(o, key, value);
-    else
-        cJSON_AddNullToObject(o, key);
-}
-
 static cJSON *family_json(const run_contents *run, const skd_job *job, const skd_family *f) {
     cJSON *o = cJSON_CreateObject();
     cJSON_AddNumberToObject(o, "rank", (double)f->rank);
-    add_number(o, "energy_eV", f->energy);
-    add_number(o, "relative_eV", f->relative);
-    add_number(o, "formation_energy_eV", one_element(run, job) ? formation_energy(run, job, f->energy) : (double)NAN);
+    json_add_number(o, "energy_eV", f->energy);
+    json_add_number(o, "relative_eV", f->relative);
+    json_add_number(o, "formation_energy_eV", one_element(run, job) ? formation_energy(run, job, f->energy) : (double)NAN);
     cJSON_AddStringToObject(o, "candidate", job->starts.start[f->best].name);
     cJSON *starts = cJSON_AddArrayToObject(o, "starts");
     for (size_t i = 0; i < f->n_members; i++)
         cJSON_AddItemToArray(starts, cJSON_CreateString(job->starts.start[f->member[i]].name));
     cJSON_AddBoolToObject(o, "has_unperturbed", f->has_unperturbed);
     cJSON_AddStringToObject(o, "symmetry", f->symmetry);
-    add_number(o, "degeneracy", f->degeneracy);
+    json_add_number(o, "degeneracy", f->degeneracy);
     cJSON_AddStringToObject(o, "new_bond", f->bond);
-    add_number(o, "largest_displacement_A", f->displacement);
+    json_add_number(o, "largest_displacement_A", f->displacement);
     cJSON_AddStringToObject(o, "stop", skd_stop_name(f->stop));
     return o;
 }
@@ -186,7 +180,7 @@ static cJSON *start_json(const skd_job *job, size_t i) {
     cJSON *o = cJSON_CreateObject();
     cJSON_AddStringToObject(o, "start", s->name);
     cJSON_AddStringToObject(o, "stop", s->dropped ? "dropped" : m->done ? skd_stop_name(m->stop) : "pending");
-    add_number(o, "energy_eV", m->done ? m->energy : (double)NAN);
+    json_add_number(o, "energy_eV", m->done ? m->energy : (double)NAN);
     cJSON_AddNumberToObject(o, "steps", (double)m->n_steps);
     cJSON_AddStringToObject(o, "reason", s->dropped ? s->why : m->reason);
     return o;
@@ -196,7 +190,7 @@ static cJSON *job_json(const run_contents *run, const skd_job *job, const skd_ra
     cJSON *o = cJSON_CreateObject();
     cJSON_AddStringToObject(o, "defect", job->defect->name);
     cJSON_AddNumberToObject(o, "charge", job->charge);
-    add_number(o, "unperturbed_eV", r->unperturbed);
+    json_add_number(o, "unperturbed_eV", r->unperturbed);
     cJSON *families = cJSON_AddArrayToObject(o, "families");
     for (size_t f = 0; f < r->n; f++)
         cJSON_AddItemToArray(families, family_json(run, job, &r->family[f]));
@@ -212,7 +206,7 @@ char *report_json(const run_contents *run, const skd_ranking *rankings) {
     cJSON_AddStringToObject(root, "version", SKD_VERSION);
     cJSON_AddStringToObject(root, "host_file", run->record.host_file);
     cJSON_AddStringToObject(root, "potential", run->record.potential);
-    add_number(root, "bulk_energy_eV", run->record.bulk_energy);
+    json_add_number(root, "bulk_energy_eV", run->record.bulk_energy);
     cJSON *jobs = cJSON_AddArrayToObject(root, "defects");
     for (size_t j = 0; j < run->n_jobs; j++)
         cJSON_AddItemToArray(jobs, job_json(run, run->job[j], &rankings[j]));
