@@ -143,6 +143,21 @@ static size_t count_starts(const search *s) {
     return n;
 }
 
+static skd_status write_starts(const search *s, const char *folder, skd_error *err) {
+    skd_metadata_entry *entry = skd_alloc(s->n_jobs, sizeof *entry);
+    if (!entry)
+        return skd_fail(err, SKD_ENOMEM, "out of memory for %zu defect states", s->n_jobs);
+    skd_status status = SKD_OK;
+    for (size_t j = 0; j < s->n_jobs && status == SKD_OK; j++) {
+        entry[j] = (skd_metadata_entry){s->job[j]->defect, s->job[j]->charge, &s->job[j]->starts};
+        status = folders_write_starts(folder, s->job[j]->defect, s->job[j]->charge, &s->job[j]->starts, err);
+    }
+    if (status == SKD_OK)
+        status = folders_write_metadata(folder, entry, s->n_jobs, &s->plan.starts, err);
+    skd_free(entry);
+    return status;
+}
+
 static skd_status prepare(search *s, skd_error *err) {
     skd_status status = read_relax_options(s, err);
     if (status == SKD_OK)
@@ -157,8 +172,8 @@ static skd_status prepare(search *s, skd_error *err) {
     status = run_store_open(&s->store, folder, true, err);
     if (status == SKD_OK)
         status = run_store_begin(&s->store, &s->record, s->plan.bulk, s->job, s->n_jobs, &s->resumed, err);
-    for (size_t j = 0; j < s->n_jobs && status == SKD_OK; j++)
-        status = folders_write_starts(folder, s->job[j]->defect, s->job[j]->charge, &s->job[j]->starts, err);
+    if (status == SKD_OK)
+        status = write_starts(s, folder, err);
     return status;
 }
 

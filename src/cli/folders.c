@@ -103,6 +103,36 @@ skd_status folders_write_starts(const char *root, const skd_defect *defect, int 
     return status;
 }
 
+static skd_status write_metadata(const char *folder, const skd_metadata_entry *entry, size_t n,
+                                 const skd_start_options *options, skd_error *err) {
+    char *text;
+    skd_string path = {0};
+    skd_status status = skd_distortion_metadata(&text, entry, n, options, err);
+    if (status != SKD_OK)
+        return status;
+    skd_string_add(&path, "%s/distortion_metadata.json", folder);
+    status = path.failed ? skd_fail(err, SKD_ENOMEM, "out of memory for a path")
+                         : skd_file_write(path.text, text, strlen(text), err);
+    skd_string_free(&path);
+    skd_free(text);
+    return status;
+}
+
+skd_status folders_write_metadata(const char *root, const skd_metadata_entry *entry, size_t n,
+                                  const skd_start_options *options, skd_error *err) {
+    skd_status status = write_metadata(root, entry, n, options, err);
+    for (size_t i = 0; i < n && status == SKD_OK; i++) {
+        char name[96];
+        skd_string folder = {0};
+        skd_defect_entry_name(entry[i].defect, entry[i].charge, name, sizeof name);
+        skd_string_add(&folder, "%s/%s", root, name);
+        status = folder.failed ? skd_fail(err, SKD_ENOMEM, "out of memory for a path")
+                               : write_metadata(folder.text, &entry[i], 1, options, err);
+        skd_string_free(&folder);
+    }
+    return status;
+}
+
 static bool has_minimum(const skd_job *job, size_t i) {
     const skd_minimum *m = &job->minimum[i];
     return m->done && skd_stop_has_minimum(m->stop);

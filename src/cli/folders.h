@@ -23,6 +23,10 @@ char *folders_comment(const skd_defect *defect, const skd_start *start, char *ou
 /** Writes the POSCARs of all starts that were not dropped. */
 skd_status folders_write_starts(const char *root, const skd_defect *defect, int charge, const skd_start_list *starts,
                                 skd_error *err);
+/** Writes ShakeNBreak's distortion_metadata.json: one for all entries in root, and one in the folder of each. */
+skd_status folders_write_metadata(const char *root, const skd_metadata_entry *entry, size_t n,
+                                  const skd_start_options *options, skd_error *err);
+
 /** Writes <root>/<defect>_<+q>/<defect>_<+q>.yaml, the energies (eV) that ShakeNBreak's plot and regenerate
  *  read; starts without a minimum are left out, as there. */
 skd_status folders_write_energies(const char *root, const skd_job *job, skd_error *err);

@@ -160,7 +160,8 @@ static cJSON *family_json(const run_contents *run, const skd_job *job, const skd
     cJSON_AddNumberToObject(o, "rank", (double)f->rank);
     json_add_number(o, "energy_eV", f->energy);
     json_add_number(o, "relative_eV", f->relative);
-    json_add_number(o, "formation_energy_eV", one_element(run, job) ? formation_energy(run, job, f->energy) : (double)NAN);
+    json_add_number(o, "formation_energy_eV",
+                    one_element(run, job) ? formation_energy(run, job, f->energy) : (double)NAN);
     cJSON_AddStringToObject(o, "candidate", job->starts.start[f->best].name);
     cJSON *starts = cJSON_AddArrayToObject(o, "starts");
     for (size_t i = 0; i < f->n_members; i++)

@@ -157,8 +157,9 @@ static skd_status write_beginning(run_store *store, const run_record *record, co
         return skd_fail(err, SKD_ENOMEM, "out of memory for %zu rows", n);
     cJSON *keys = cJSON_CreateObject();
     cJSON_AddStringToObject(keys, "stage", "host");
-    row[at] = (skd_db_row){.id = RUN_HOST_ROW, .cell = (skd_cell *)bulk, .has_energy = true, .energy = record->bulk_energy,
-                           .calculator = (char *)record->potential, .time = (double)time(NULL)};
+    row[at] = (skd_db_row){.id = RUN_HOST_ROW, .cell = (skd_cell *)bulk, .has_energy = true,
+                           .energy = record->bulk_energy, .calculator = (char *)record->potential,
+                           .time = (double)time(NULL)};
     skd_status status = set_json(&row[at++], keys, cJSON_CreateObject(), err);
     for (size_t j = 0; j < n_jobs; j++)
         for (size_t i = 0; i < job[j]->starts.n && status == SKD_OK; i++, at++) {
@@ -191,8 +192,9 @@ skd_status run_store_keep(run_store *store, skd_job *const *job, size_t n_jobs, 
     cJSON_AddNumberToObject(data, "calls", (double)m->n_calls);
     cJSON_AddNumberToObject(data, "force_max", m->force_max);
     cJSON_AddStringToObject(data, "reason", m->reason);
-    skd_db_row row = {.id = run_minimum_row(store->n_starts, number), .cell = m->cell, .has_energy = isfinite(m->energy),
-                      .energy = m->energy, .force = m->force, .charge = which->charge,
+    skd_db_row row = {.id = run_minimum_row(store->n_starts, number), .cell = m->cell,
+                      .has_energy = isfinite(m->energy), .energy = m->energy,
+                      .force = m->force, .charge = which->charge,
                       .calculator = (char *)record->potential, .time = (double)time(NULL)};
     skd_status status = set_json(&row, keys, data, err);
     if (status == SKD_OK)
