@@ -316,6 +316,16 @@ static skd_status name_between(skd_defect *defect, const skd_cell *bulk, const s
     return status;
 }
 
+/* ShakeNBreak's name for a defect that stands alone: whatever else there is in the host, all it can tell. */
+static skd_status name_in_full(skd_defect *defect, const skd_cell *bulk, size_t missing, skd_error *err) {
+    char base[32];
+    double pos[3];
+    skd_row_times(defect->site, bulk->lattice, pos);
+    skd_name_base(defect->removed, defect->added, base, sizeof base);
+    return skd_name_full(defect->name, base, bulk, missing == SIZE_MAX ? pos : bulk->pos[missing],
+                         defect->site_symmetry, err);
+}
+
 /* Copies the cell, with the defect's atom first if asked for. */
 static skd_status take_cell(skd_defect *defect, const skd_cell *cell, bool first, skd_error *err) {
     if (!first || defect->kind != SKD_INTERSTITIAL)
@@ -341,6 +351,8 @@ static skd_status complete(skd_defect *defect, const skd_cell *bulk, const skd_c
     if (status == SKD_OK)
         status = defect->removed ? name_on_site(defect, bulk, symmetry, missing, err)
                                  : name_between(defect, bulk, symmetry, err);
+    if (status == SKD_OK && options->as_shakenbreak)
+        status = name_in_full(defect, bulk, missing, err);
     if (status == SKD_OK)
         status = skd_host_states_of(&states, bulk, options, err);
     if (status == SKD_OK) {
@@ -348,7 +360,7 @@ static skd_status complete(skd_defect *defect, const skd_cell *bulk, const skd_c
         status = skd_cell_copy(&defect->bulk, bulk, err);
     }
     if (status == SKD_OK)
-        status = take_cell(defect, cell, options->interstitial_first, err);
+        status = take_cell(defect, cell, options->as_shakenbreak, err);
     skd_symmetry_free(symmetry);
     return status;
 }

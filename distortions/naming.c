@@ -116,6 +116,14 @@ static void write_name(char name[64], const char *base, const char *symmetry, ch
     }
 }
 
+skd_status skd_name_full(char name[64], const char *base, const skd_cell *host, const double pos[3],
+                         const char *symmetry, skd_error *err) {
+    char shell[MAX_SHELLS][16] = {{0}};
+    skd_status status = shells_of(shell, host, pos, err);
+    write_name(name, base, symmetry, shell, 2);
+    return status;
+}
+
 /* Sites that are still namesakes at the last level get letters, in order. */
 static void add_letters(char (*name)[64], const int *level, size_t n) {
     for (size_t i = 0; i < n; i++) {

@@ -18,6 +18,10 @@ typedef struct skd_name_site {
 skd_status skd_name_sites(char (*name)[64], const char *base, const skd_cell *host, const skd_name_site *site,
                           size_t n, bool always_symmetry, skd_error *err) SKD_CHECKED;
 
+/** The name with symmetry and nearest atom, "v_Cd_Td_Te2.83", whether it is shared or not. */
+skd_status skd_name_full(char name[64], const char *base, const skd_cell *host, const double pos[3],
+                         const char *symmetry, skd_error *err) SKD_CHECKED;
+
 /** "v_Cd", "Te_Cd", "Cd_i"; 0 for what is not there. */
 void skd_name_base(int removed, int added, char *out, size_t size);
 

@@ -42,7 +42,7 @@ typedef struct skd_defect_options {
     size_t n_extrinsic;
     const int *oxidation_species, *oxidation_state; /**< [n_oxidation] user's overrides */
     size_t n_oxidation;
-    bool interstitial_first; /**< identify: puts the added atom first in the cell, as ShakeNBreak does */
+    bool as_shakenbreak; /**< identify: the added atom first in the cell, and the full name: "v_Cd_Td_Te2.83" */
 } skd_defect_options;
 
 /** All vacancies, antisites and substitutions on every symmetry-distinct site of `primitive`, in the

@@ -171,7 +171,7 @@ static skd_status make_defects(cli_plan *plan, const cli_args *args, const skd_d
 }
 
 static skd_status read_defect_options(cli_plan *plan, const cli_args *args, skd_error *err) {
-    skd_defect_options options = {.vacancies = true, .antisites = true, .interstitial_first = plan->starts.compat};
+    skd_defect_options options = {.vacancies = true, .antisites = true, .as_shakenbreak = plan->starts.compat};
     int *extrinsic = NULL, *species = NULL, *state = NULL;
     skd_status status = SKD_OK;
     if (cli_text(args, "extrinsic"))
