@@ -22,73 +22,51 @@ static skd_status move_neighbours(skd_start *start, const skd_near *near, const 
     return status;
 }
 
-typedef struct family {
-    const skd_defect *defect;
-    int charge;
-    const skd_start_options *options;
-    const skd_start_plan *plan;
-    const skd_near *near;
-    const size_t *set; /* [n] of near */
-    int n;
-    bool is_second; /* its names carry N */
-} family;
-
-static skd_status make_one(skd_start_list *out, const family *f, size_t position, skd_error *err) {
+static skd_status make_one(skd_start_list *out, const skd_family *f, size_t position, skd_error *err) {
     const double x = f->plan->distortion[position];
     char label[32], name[64];
     snprintf(label, sizeof label, "%.1f%%", 100.0 * x + 0.0);
-    if (f->is_second)
-        snprintf(name, sizeof name, "Bond_Distortion_%s_N%d", label, f->n);
-    else
-        snprintf(name, sizeof name, "Bond_Distortion_%s", label);
+    snprintf(name, sizeof name, "Bond_Distortion_%s%s", label, f->suffix);
     skd_start *start;
-    skd_status status = skd_start_add(out, f->defect, &skd_kind_bond, name, &start, err);
+    skd_status status = skd_start_add(out, f->defect, f->kind, name, &start, err);
     if (status != SKD_OK)
         return status;
     snprintf(start->label, sizeof start->label, "%s", label);
     start->factor = x;
-    start->n_neighbours = f->n;
+    start->n_neighbours = (int)f->n;
     start->seed = skd_start_seed(f->plan, f->defect, f->charge, f->options, name, position);
-    status = move_neighbours(start, f->near, f->set, (size_t)f->n, x, err);
+    status = move_neighbours(start, f->near, f->set, f->n, x, err);
     return status == SKD_OK ? skd_start_finish(out, start, f->defect, f->options, err) : status;
 }
 
-/* The second family has no 0 % of its own: it would be one more rattle. */
-static skd_status make_family(skd_start_list *out, family *f, skd_error *err) {
+skd_status skd_family_make(skd_start_list *out, const skd_family *f, skd_error *err) {
     skd_status status = SKD_OK;
     for (size_t k = 0; status == SKD_OK && k < f->plan->n_distortion; k++)
-        if (!f->is_second || f->plan->distortion[k] != 0.0)
+        if (!f->suffix[0] || f->plan->distortion[k] != 0.0)
             status = make_one(out, f, k, err);
     return status;
 }
 
-static size_t keep_species(skd_near *near, size_t n, const skd_cell *cell, int z) {
-    size_t kept = 0;
-    for (size_t k = 0; k < n; k++)
-        if (cell->species[near[k].index] == z)
-            near[kept++] = near[k];
-    return kept;
+void skd_family_suffix(const skd_start_plan *plan, size_t family, char *out, size_t size) {
+    out[0] = '\0';
+    if (family > 0)
+        snprintf(out, size, "_N%d", plan->n_neighbours[family]);
 }
 
-static skd_status make_all(skd_start_list *out, family *f, skd_error *err) {
-    double centre[3];
+static skd_status make_family(skd_start_list *out, const skd_start_plan *plan, size_t k, skd_family *f,
+                              skd_error *err) {
     skd_near *near;
-    size_t n;
-    skd_defect_centre(f->defect, centre);
-    skd_status status = skd_near_sorted(&near, &n, f->defect->cell, centre, f->defect->index, err);
+    size_t n, *set = NULL;
+    f->n = (size_t)plan->n_neighbours[k];
+    skd_family_suffix(plan, k, f->suffix, sizeof f->suffix);
+    skd_status status = skd_near_candidates(&near, &n, f->defect, f->options, f->n, err);
+    if (status == SKD_OK)
+        status = skd_choose_neighbours(near, n, f->n, f->options->compat, &set, err);
     f->near = near;
-    if (f->options->distorted_species)
-        n = keep_species(near, n, f->defect->cell, f->options->distorted_species);
-    for (size_t k = 0; status == SKD_OK && k < f->plan->n_families; k++) {
-        size_t *set;
-        f->n = f->plan->n_neighbours[k];
-        f->is_second = k > 0;
-        status = skd_choose_neighbours(near, n, (size_t)f->n, f->options->compat, &set, err);
-        f->set = set;
-        if (status == SKD_OK)
-            status = make_family(out, f, err);
-        skd_free(set);
-    }
+    f->set = set;
+    if (status == SKD_OK)
+        status = skd_family_make(out, f, err);
+    skd_free(set);
     skd_free(near);
     return status;
 }
@@ -97,10 +75,9 @@ static skd_status make_bond(skd_start_list *out, const skd_defect *defect, int c
                             const skd_start_options *options, skd_error *err) {
     skd_start_plan plan;
     skd_status status = skd_start_plan_new(&plan, defect, charge, options, err);
-    if (status != SKD_OK)
-        return status;
-    family f = {.defect = defect, .charge = charge, .options = options, .plan = &plan};
-    status = make_all(out, &f, err);
+    skd_family f = {&skd_kind_bond, defect, charge, options, &plan, NULL, NULL, 0, ""};
+    for (size_t k = 0; status == SKD_OK && k < plan.n_families; k++)
+        status = make_family(out, &plan, k, &f, err);
     skd_start_plan_free(&plan);
     return status;
 }

@@ -7,6 +7,8 @@
  * lies closest together, grown from each of its atoms in turn. */
 #include "start.h"
 
+#include <string.h>
+
 #define SAME_SHELL 1.05
 #define SAME_SUM   1e-3 /* Å; sums of distances closer than this are equal: the lower indices win */
 
@@ -47,12 +49,18 @@ static double grow(const skd_near *near, size_t *set, size_t from, size_t want, 
     return total;
 }
 
+void skd_tied_shell(const skd_near *near, size_t n, size_t want, size_t *low, size_t *high) {
+    *low = 0;
+    *high = want;
+    while (near[*low].r * SAME_SHELL < near[want - 1].r)
+        ++*low;
+    while (*high < n && near[*high].r <= near[want - 1].r * SAME_SHELL)
+        ++*high;
+}
+
 static void choose_cis(const skd_near *near, size_t n, size_t want, size_t *set, size_t *trial) {
-    size_t low = 0, high = want;
-    while (near[low].r * SAME_SHELL < near[want - 1].r)
-        low++;
-    while (high < n && near[high].r <= near[want - 1].r * SAME_SHELL)
-        high++;
+    size_t low, high;
+    skd_tied_shell(near, n, want, &low, &high);
     double best = HUGE_VAL;
     for (size_t first = low; first < high; first++) {
         for (size_t k = 0; k < low; k++)
@@ -65,6 +73,59 @@ static void choose_cis(const skd_near *near, size_t n, size_t want, size_t *set,
         for (size_t k = 0; k < want; k++)
             set[k] = trial[k];
     }
+}
+
+/* ---- who may be moved -------------------------------------------------------------------- */
+
+static bool is_wished_element(const skd_start_options *o, const skd_wish *wish, int z) {
+    for (size_t k = 0; k < o->n_distorted_elements; k++)
+        if (strcmp(o->distorted_elements[k].defect, wish->defect) == 0 && o->distorted_elements[k].value == z)
+            return true;
+    return false;
+}
+
+static skd_status keep_elements(skd_near *near, size_t *n, const skd_defect *defect, const skd_start_options *o,
+                                skd_error *err) {
+    const skd_wish *wish = skd_wish_for(o->distorted_elements, o->n_distorted_elements, defect);
+    size_t kept = 0;
+    if (!wish)
+        return SKD_OK;
+    for (size_t k = 0; k < *n; k++)
+        if (is_wished_element(o, wish, defect->cell->species[near[k].index]))
+            near[kept++] = near[k];
+    *n = kept;
+    const skd_element *element = skd_element_of(wish->value);
+    return kept ? SKD_OK
+                : skd_fail(err, SKD_EARG, "no atom of the element to distort (%s) around %s",
+                           element ? element->symbol : "unknown", defect->name);
+}
+
+static skd_status keep_atoms(skd_near *near, size_t *n, const skd_start_options *o, size_t want, skd_error *err) {
+    size_t kept = 0, listed = 0;
+    for (size_t k = 0; k < *n; k++)
+        listed += is_in(o->distorted_atoms, o->n_distorted_atoms, near[k].index);
+    if (o->n_distorted_atoms == 0 || (o->compat && listed < want))
+        return SKD_OK;
+    if (listed < want)
+        return skd_fail(err, SKD_EARG, "%zu neighbours to distort, but only %zu of the listed atoms around the defect",
+                        want, listed);
+    for (size_t k = 0; k < *n; k++)
+        if (is_in(o->distorted_atoms, o->n_distorted_atoms, near[k].index))
+            near[kept++] = near[k];
+    *n = kept;
+    return SKD_OK;
+}
+
+skd_status skd_near_candidates(skd_near **out, size_t *n, const skd_defect *defect, const skd_start_options *options,
+                               size_t want, skd_error *err) {
+    double centre[3];
+    skd_defect_centre(defect, centre);
+    skd_status status = skd_near_sorted(out, n, defect->cell, centre, defect->index, err);
+    if (status == SKD_OK)
+        status = keep_elements(*out, n, defect, options, err);
+    if (status == SKD_OK)
+        status = keep_atoms(*out, n, options, want, err);
+    return status;
 }
 
 skd_status skd_choose_neighbours(const skd_near *near, size_t n, size_t want, bool compat, size_t **out,

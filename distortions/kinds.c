@@ -3,9 +3,13 @@
  * here; its line in start.h makes it known. The order is the order of the output. */
 #include "start.h"
 
+#include <string.h>
+
 const skd_start_kind *const skd_start_kinds[] = {
     &skd_kind_unperturbed,
     &skd_kind_bond,
+    &skd_kind_subsets,
+    &skd_kind_pairs,
     &skd_kind_rattled,
     &skd_kind_dimer,
     NULL,
@@ -25,21 +29,50 @@ static skd_status check_options(const skd_start_options *o, const skd_defect *de
     for (size_t k = 0; o->active && k < o->n_active; k++)
         if (o->active[k] >= defect->cell->n)
             return skd_fail(err, SKD_EARG, "active atom %zu of a cell of %zu", o->active[k] + 1, defect->cell->n);
-    if (o->distorted_species && skd_cell_count(defect->cell, o->distorted_species) == 0)
-        return skd_fail(err, SKD_EARG, "no atom of the element to distort (atomic number %d) in the cell",
-                        o->distorted_species);
     return SKD_OK;
+}
+
+static bool is_wanted(const skd_start_kind *kind, const skd_start_options *o) {
+    for (size_t k = 0; k < o->n_kinds; k++)
+        if (strcmp(o->kind[k], kind->name) == 0)
+            return true;
+    return !o->kind && kind->in_default;
+}
+
+static skd_status check_kinds(const skd_start_options *o, skd_error *err) {
+    for (size_t k = 0; k < o->n_kinds; k++) {
+        const skd_start_kind *const *kind = skd_start_kinds;
+        while (*kind && strcmp((*kind)->name, o->kind[k]) != 0)
+            kind++;
+        if (!*kind)
+            return skd_fail(err, SKD_EARG, "no kind of start '%s'; --list-kinds names them", o->kind[k]);
+    }
+    return SKD_OK;
+}
+
+skd_status skd_starts_plan(skd_start_list *out, const skd_defect *defect, int charge,
+                           const skd_start_options *options, skd_error *err) {
+    *out = (skd_start_list){.stdev = options->rattle.stdev};
+    skd_status status = check_options(options, defect, err);
+    if (status == SKD_OK)
+        status = check_kinds(options, err);
+    if (status == SKD_OK && !(out->stdev > 0.0))
+        status = skd_rattle_default_stdev(defect->bulk, &out->stdev, err);
+    for (const skd_start_kind *const *kind = skd_start_kinds; status == SKD_OK && *kind; kind++)
+        if (is_wanted(*kind, options))
+            status = (*kind)->make(out, defect, charge, options, err);
+    if (status == SKD_OK && out->n == 0)
+        status = skd_fail(err, SKD_EARG, "none of the wanted kinds has a start for %s", defect->name);
+    if (status != SKD_OK)
+        skd_start_list_free(out);
+    return status;
 }
 
 skd_status skd_starts_of(skd_start_list *out, const skd_defect *defect, int charge, const skd_start_options *options,
                          skd_error *err) {
-    *out = (skd_start_list){.stdev = options->rattle.stdev};
-    skd_status status = check_options(options, defect, err);
-    if (status == SKD_OK && !(out->stdev > 0.0))
-        status = skd_rattle_default_stdev(defect->bulk, &out->stdev, err);
-    for (const skd_start_kind *const *kind = skd_start_kinds; status == SKD_OK && *kind; kind++)
-        if ((*kind)->in_default)
-            status = (*kind)->make(out, defect, charge, options, err);
+    skd_status status = skd_starts_plan(out, defect, charge, options, err);
+    for (size_t i = 0; status == SKD_OK && i < out->n; i++)
+        status = skd_start_build(&out->start[i], out, defect, options, err);
     if (status != SKD_OK)
         skd_start_list_free(out);
     return status;

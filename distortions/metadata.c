@@ -109,19 +109,21 @@ static void put_parameters(writer *w, const skd_start_plan *plan, const skd_star
     close_bracket(w, '}');
 }
 
-static void put_atoms(writer *w, const skd_start *start) {
+/* A start that is not built yet, or put away again, has the defect's atoms. */
+static void put_atoms(writer *w, const skd_start *start, const skd_defect *defect) {
+    const skd_cell *cell = start && start->cell ? start->cell : defect->cell;
     open_bracket(w, "distorted_atoms", '[');
     for (size_t k = 0; start && k < start->n_distorted; k++) {
         size_t i = start->distorted[k];
         open_bracket(w, NULL, '[');
         integer(w, NULL, i);
-        quoted(w, NULL, skd_element_of(start->cell->species[i])->symbol);
+        quoted(w, NULL, skd_element_of(cell->species[i])->symbol);
         close_bracket(w, ']');
     }
     close_bracket(w, ']');
 }
 
-static void put_start(writer *w, const skd_start *start) {
+static void put_start(writer *w, const skd_start *start, const skd_defect *defect) {
     open_bracket(w, NULL, '{');
     quoted(w, "name", start->name);
     quoted(w, "kind", start->kind);
@@ -129,7 +131,7 @@ static void put_start(writer *w, const skd_start *start) {
     integer(w, "seed", start->seed);
     real(w, "stdev", start->stdev);
     real(w, "d_min", start->d_min);
-    put_atoms(w, start);
+    put_atoms(w, start, defect);
     if (start->dropped)
         quoted(w, "dropped", start->why);
     close_bracket(w, '}');
@@ -151,12 +153,12 @@ static skd_status put_charge(writer *w, const skd_metadata_entry *e, const skd_s
     snprintf(charge, sizeof charge, "%d", e->charge);
     open_bracket(w, charge, '{');
     integer(w, "num_nearest_neighbours", (unsigned long)plan.n_neighbours[0]);
-    put_atoms(w, first_of_kind(e->starts, &skd_kind_bond));
+    put_atoms(w, first_of_kind(e->starts, &skd_kind_bond), e->defect);
     put_parameters(w, &plan, o, e->starts->stdev, first_of_kind(e->starts, &skd_kind_dimer) ? "Dimer" : NULL);
     if (!o->compat) {
         open_bracket(w, "starts", '[');
         for (size_t i = 0; i < e->starts->n; i++)
-            put_start(w, &e->starts->start[i]);
+            put_start(w, &e->starts->start[i], e->defect);
         close_bracket(w, ']');
     }
     close_bracket(w, '}');

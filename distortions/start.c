@@ -11,9 +11,11 @@
 void skd_start_list_free(skd_start_list *list) {
     for (size_t i = 0; i < list->n; i++) {
         skd_free(list->start[i].distorted);
+        skd_free(list->start[i].moved);
         skd_cell_free(list->start[i].cell);
     }
     skd_free(list->start);
+    skd_symmetry_free(list->symmetry);
     *list = (skd_start_list){0};
 }
 
@@ -121,12 +123,37 @@ static skd_status plan_by_bonds(skd_start_plan *plan, const skd_defect *defect, 
     return SKD_OK;
 }
 
+const skd_wish *skd_wish_for(const skd_wish *wish, size_t n, const skd_defect *defect) {
+    const skd_wish *best = NULL;
+    for (size_t k = 0; k < n; k++) {
+        size_t length = strlen(wish[k].defect);
+        char next = strncmp(wish[k].defect, defect->name, length) == 0 ? defect->name[length] : 'x';
+        if (length == 0 || next == '\0' || next == '_')
+            if (!best || length > strlen(best->defect))
+                best = &wish[k];
+    }
+    return best;
+}
+
+/* -1: nothing is wished. */
+static int neighbours_by_wish(const skd_defect *defect, int charge, const skd_start_options *o) {
+    const skd_wish *n = skd_wish_for(o->neighbours_of, o->n_neighbours_of, defect);
+    const skd_wish *electrons = skd_wish_for(o->electrons_of, o->n_electrons_of, defect);
+    if (n)
+        return n->value;
+    if (electrons)
+        return skd_electron_count_rule(-electrons->value, charge);
+    return o->n_neighbours;
+}
+
 static skd_status plan_families(skd_start_plan *plan, const skd_defect *defect, int charge, const skd_start_options *o,
                                 skd_error *err) {
     size_t others = defect->cell->n - (defect->kind != SKD_VACANCY);
-    if (o->n_neighbours < 0 && !o->compat && !defect->oxidation_known)
+    int n = neighbours_by_wish(defect, charge, o);
+    if (n < 0 && !o->compat && !defect->oxidation_known)
         return plan_by_bonds(plan, defect, err);
-    int n = o->n_neighbours >= 0 ? o->n_neighbours : skd_electron_count_rule(defect->oxidation_change, charge);
+    if (n < 0)
+        n = skd_electron_count_rule(defect->oxidation_change, charge);
     if ((size_t)n > others)
         return skd_fail(err, SKD_EARG, "%d neighbours to distort, but only %zu atoms around the defect", n, others);
     plan->n_neighbours[0] = n;
@@ -181,7 +208,7 @@ skd_status skd_start_add(skd_start_list *list, const skd_defect *defect, const s
     if (status != SKD_OK)
         return status;
     skd_start *start = &list->start[list->n];
-    *start = (skd_start){.kind = kind->name, .factor = NAN};
+    *start = (skd_start){.kind = kind->name, .factor = NAN, .rattled = true};
     status = skd_cell_copy(&start->cell, defect->cell, err);
     if (status != SKD_OK)
         return status;
@@ -257,10 +284,63 @@ done:
     return status;
 }
 
+static bool is_moved(const skd_start *start, const skd_defect *defect, size_t i) {
+    const double *p = start->cell->pos[i], *q = defect->cell->pos[i];
+    return p[0] != q[0] || p[1] != q[1] || p[2] != q[2] || start->cell->species[i] != defect->cell->species[i];
+}
+
+/* What the rattle leaves out counts as moved, by nothing. */
+static skd_status note_moves(skd_start *start, const skd_defect *defect, skd_error *err) {
+    const skd_cell *cell = start->cell;
+    size_t n = 0;
+    bool *noted = skd_alloc(cell->n, sizeof *noted);
+    for (size_t k = 0; noted && start->rattled && k < start->n_distorted; k++)
+        noted[start->distorted[k]] = true;
+    for (size_t i = 0; noted && i < cell->n; i++)
+        n += noted[i] = noted[i] || is_moved(start, defect, i);
+    start->moved = skd_alloc(n, sizeof *start->moved);
+    for (size_t i = 0; noted && start->moved && i < cell->n; i++)
+        if (noted[i]) {
+            skd_move *move = &start->moved[start->n_moved++];
+            *move = (skd_move){.index = i, .species = cell->species[i]};
+            memcpy(move->pos, cell->pos[i], sizeof move->pos);
+        }
+    bool failed = !noted || !start->moved;
+    skd_free(noted);
+    return failed ? skd_fail(err, SKD_ENOMEM, "out of memory for the atoms moved in %s", start->name) : SKD_OK;
+}
+
 skd_status skd_start_finish(skd_start_list *list, skd_start *start, const skd_defect *defect,
                             const skd_start_options *options, skd_error *err) {
-    skd_status status = SKD_OK;
-    if (!options->no_rattle)
+    start->rattled = start->rattled && !options->no_rattle;
+    if (start->rattled)
+        start->stdev = list->stdev;
+    if (start->cell->n != defect->cell->n) /* another composition: the cell itself is the plan */
+        return SKD_OK;
+    const skd_start *twin = NULL;
+    skd_status status = note_moves(start, defect, err);
+    if (status == SKD_OK && !options->compat)
+        status = skd_start_twin(&twin, list, start, defect, options, err);
+    if (twin) {
+        start->dropped = true;
+        snprintf(start->why, sizeof start->why, "the same as %s", twin->name);
+    }
+    skd_cell_free(start->cell);
+    start->cell = NULL;
+    return status;
+}
+
+skd_status skd_start_build(skd_start *start, const skd_start_list *list, const skd_defect *defect,
+                           const skd_start_options *options, skd_error *err) {
+    skd_status status = start->cell ? SKD_OK : skd_cell_copy(&start->cell, defect->cell, err);
+    if (status != SKD_OK)
+        return status;
+    for (size_t k = 0; k < start->n_moved; k++) {
+        const skd_move *move = &start->moved[k];
+        start->cell->species[move->index] = move->species;
+        memcpy(start->cell->pos[move->index], move->pos, sizeof move->pos);
+    }
+    if (start->rattled && !start->dropped)
         status = rattle_start(start, defect, list->stdev, options, err);
-    return status == SKD_OK ? judge(start, err) : status;
+    return status == SKD_OK && (start->rattled || start->n_moved) ? judge(start, err) : status;
 }

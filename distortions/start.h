@@ -10,6 +10,7 @@
 #include "rattle.h"
 
 extern const skd_start_kind skd_kind_unperturbed, skd_kind_bond, skd_kind_rattled, skd_kind_dimer;
+extern const skd_start_kind skd_kind_subsets, skd_kind_pairs;
 
 /** What a kind needs to know beyond the defect; arrays owned by skd_starts_of. */
 typedef struct skd_start_plan {
@@ -32,8 +33,9 @@ skd_status skd_start_set_distorted(skd_start *start, const size_t *index, size_t
 /** Seed of the start that comes after `position` distortions of the plan (rule: see skd_start_options). */
 uint32_t skd_start_seed(const skd_start_plan *plan, const skd_defect *defect, int charge,
                         const skd_start_options *options, const char *name, size_t position);
-/** Rattles (with start->seed) all atoms but the defect and the distorted ones, and drops the start if atoms
- *  are too close. */
+/** The start is complete but for its rattle: notes what was moved, drops it if there is the same already, and puts
+ *  the cell away. It is built later: all atoms but the defect and the distorted ones are rattled with start->seed
+ *  (none if start->rattled was set to false), and it is dropped if atoms are too close. */
 skd_status skd_start_finish(skd_start_list *list, skd_start *start, const skd_defect *defect,
                             const skd_start_options *options, skd_error *err) SKD_CHECKED;
 
@@ -53,9 +55,59 @@ skd_status skd_near_sorted(skd_near **out, size_t *n, const skd_cell *cell, cons
 /** How many of them form the first shell: up to 1.1 x the shortest distance (pymatgen's MinimumDistanceNN). */
 size_t skd_first_shell(const skd_near *near, size_t n);
 
+/** The value wished for this defect, of the longest name that fits; NULL: none. */
+const skd_wish *skd_wish_for(const skd_wish *wish, size_t n, const skd_defect *defect);
+
+/** The earlier start that is the same as this one, or NULL (rule: see skd_starts_plan). */
+skd_status skd_start_twin(const skd_start **twin, skd_start_list *list, const skd_start *start,
+                          const skd_defect *defect, const skd_start_options *options, skd_error *err) SKD_CHECKED;
+/** Operations that keep the unperturbed defect, found once a list; borrowed. */
+skd_status skd_start_symmetry(const skd_symmetry **out, skd_start_list *list, const skd_defect *defect,
+                              skd_error *err) SKD_CHECKED;
+/** Cartesian image of a direction under the rotation of an operation (fractional). */
+void skd_rotate(const skd_operation *op, const double lattice[3][3], const double inverse[3][3], const double d[3],
+                double image[3]);
+
 /** The `want` neighbours to move: *out [want] are positions in near[n] (rule: see skd_start_options). */
 skd_status skd_choose_neighbours(const skd_near *near, size_t n, size_t want, bool compat, size_t **out,
                                  skd_error *err) SKD_CHECKED;
+
+/** The shell the want-th neighbour lies in (5 %): near[*low .. *high). */
+void skd_tied_shell(const skd_near *near, size_t n, size_t want, size_t *low, size_t *high);
+/** The atoms that may be distorted, nearest first, by the options' elements and atoms: *out is [*n], the caller's.
+ *  SKD_EARG if none is of the wished elements, or fewer than `want` are listed (compat ignores such a list). */
+skd_status skd_near_candidates(skd_near **out, size_t *n, const skd_defect *defect, const skd_start_options *options,
+                               size_t want, skd_error *err) SKD_CHECKED;
+
+/** One set of neighbours that is distorted by each x of the plan. Without a suffix it is the family that ShakeNBreak
+ *  makes; others have no 0 % of their own: it would be one more rattle. */
+typedef struct skd_family {
+    const skd_start_kind *kind;
+    const skd_defect *defect;
+    int charge;
+    const skd_start_options *options;
+    const skd_start_plan *plan;
+    const skd_near *near;
+    const size_t *set; /**< [n] positions in near */
+    size_t n;
+    char suffix[24];   /**< of the names: "", "_N4", "_set2", "_pair3" */
+} skd_family;
+skd_status skd_family_make(skd_start_list *out, const skd_family *family, skd_error *err) SKD_CHECKED;
+/** "" for the plan's first family, "_N4" for its second. */
+void skd_family_suffix(const skd_start_plan *plan, size_t family, char *out, size_t size);
+
+/** The sets of `want` atoms out of near[n] that contain all of near[0 .. low) and for the rest atoms of
+ *  near[low .. high): family->set is each in turn, family->suffix ends in its number among all, from 1. Equal ones
+ *  by symmetry once (SKD_CHOICES_DISTINCT); `without` (NULL: none) counts as made. SKD_EARG if there are more
+ *  than 1000. */
+typedef struct skd_set_range {
+    size_t low, high;
+    skd_choices choices;
+    const size_t *without; /**< [family->n] */
+    const char *word;      /**< "set", "pair" */
+} skd_set_range;
+skd_status skd_sets_make(skd_start_list *out, const skd_family *family, const skd_set_range *range,
+                         skd_error *err) SKD_CHECKED;
 
 /** Length of a single bond between two elements, Å. */
 double skd_single_bond(int z1, int z2);

@@ -10,8 +10,11 @@ static skd_status make_unperturbed(skd_start_list *out, const skd_defect *defect
         return status;
     skd_start *start;
     status = skd_start_add(out, defect, &skd_kind_unperturbed, "Unperturbed", &start, err);
-    if (status == SKD_OK)
+    if (status == SKD_OK) {
         start->n_neighbours = plan.n_neighbours[0];
+        start->rattled = false;
+        status = skd_start_finish(out, start, defect, options, err);
+    }
     skd_start_plan_free(&plan);
     return status;
 }

@@ -232,7 +232,9 @@ static double compare_golden(const char *folder, size_t row) {
     options.seed = golden[row].seed;
     options.seed_given = true;
     options.n_neighbours = golden[row].n;
-    options.distorted_species = golden[row].n == 10 ? 48 : 0;
+    static const skd_wish cadmium = {"", 48};
+    options.distorted_elements = &cadmium;
+    options.n_distorted_elements = golden[row].n == 10;
     options.distortion = &golden[row].distortion;
     options.n_distortion = !dimer && golden[row].n > 0;
     options.dimer = dimer ? SKD_DIMER_ALWAYS : SKD_DIMER_NEVER;

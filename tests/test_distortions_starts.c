@@ -364,7 +364,9 @@ static void impossible_wishes_are_refused(void **state) {
     options.increment = 0.0;
     CHECK_FAILS(skd_starts_of(&list, v, 0, &options, &err), SKD_EARG, "increment");
     options = (skd_start_options)SKD_START_DEFAULT;
-    options.distorted_species = 8;
+    const skd_wish oxygen = {"", 8};
+    options.distorted_elements = &oxygen;
+    options.n_distorted_elements = 1;
     CHECK_FAILS(skd_starts_of(&list, v, 0, &options, &err), SKD_EARG, "no atom of the element");
     const size_t wrong[] = {63};
     skd_rattle_options rattle = SKD_RATTLE_DEFAULT;

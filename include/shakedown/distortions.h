@@ -116,6 +116,19 @@ typedef struct skd_rattle_options {
 /** Is a dimer made? By rule: for vacancies, unless the user gave a list of distortions. */
 typedef enum skd_dimer_choice { SKD_DIMER_BY_RULE, SKD_DIMER_ALWAYS, SKD_DIMER_NEVER } skd_dimer_choice;
 
+/** A value wished for the defects of one name: "v_O" takes all its sites, "v_O_C2v" one, "" every defect. Of
+ *  several that fit, the longest name counts. */
+typedef struct skd_wish {
+    char defect[64];
+    int value;
+} skd_wish;
+
+/** Where several choices of atoms are equally good: */
+typedef enum skd_choices {
+    SKD_CHOICES_DISTINCT, /**< one of those that symmetry makes equal */
+    SKD_CHOICES_ALL
+} skd_choices;
+
 /** Seeds. Default mode: skd_seed_mix(seed, FNV-1a of "v_Cd_-2/Bond_Distortion_-40.0%"), so every start has
  *  its own, whatever else is made. Compat mode: `seed` for all if seed_given and not 0; otherwise the first
  *  distortion's int(100 (1 + x)) for all of one defect and charge (0 where nothing but Rattled and Dimer is
@@ -131,7 +144,20 @@ typedef struct skd_start_options {
     const double *distortion; /**< [n_distortion] user's list; NULL: by increment        */
     size_t n_distortion;
     int n_neighbours;     /**< -1: by rule                                               */
-    int distorted_species;/**< only neighbours of this atomic number are distorted; 0: any */
+    const skd_wish *neighbours_of; /**< [n_neighbours_of] N, before n_neighbours and the rule       */
+    size_t n_neighbours_of;
+    const skd_wish *electrons_of; /**< [n_electrons_of] instead of -D in the rule: ShakeNBreak's
+                                       dict_number_electrons_user                                    */
+    size_t n_electrons_of;
+    const skd_wish *distorted_elements; /**< [n_distorted_elements] atomic numbers: only these are distorted */
+    size_t n_distorted_elements;
+    const size_t *distorted_atoms; /**< [n_distorted_atoms] only these atoms of the defect's cell are distorted;
+                                        fewer than N: SKD_EARG (compat: the list is ignored)          */
+    size_t n_distorted_atoms;
+    const char *const *kind; /**< [n_kinds] names of the kinds to make; NULL: those in_default        */
+    size_t n_kinds;
+    skd_choices subsets;  /**< kind "subsets": of the N-subsets of the tied shell */
+    skd_choices pairs;    /**< kind "pairs": of the pairs of the first shell      */
     const size_t *active; /**< [n_active] the atoms that are rattled; NULL: all but the defect and the distorted */
     size_t n_active;
     skd_dimer_choice dimer;
@@ -140,6 +166,13 @@ typedef struct skd_start_options {
     skd_rattle_options rattle;
 } skd_start_options;
 #define SKD_START_DEFAULT {.seed = 1, .increment = 0.1, .n_neighbours = -1, .rattle = SKD_RATTLE_DEFAULT}
+
+/** An atom that a start moves on purpose (or only keeps out of the rattle). */
+typedef struct skd_move {
+    size_t index;
+    int species;   /**< it has then          */
+    double pos[3]; /**< it has then, Å       */
+} skd_move;
 
 /** One distorted structure; arrays owned. */
 typedef struct skd_start {
@@ -154,13 +187,18 @@ typedef struct skd_start {
     uint32_t seed;
     bool dropped;         /**< too short a distance (below 1.0 Å): not to be used; `why` says      */
     char why[96];
-    skd_cell *cell;       /**< same atom order as the defect's cell                                */
+    skd_cell *cell;       /**< same atom order as the defect's cell; NULL until it is built        */
+    skd_move *moved;      /**< [n_moved] what it differs in from the defect's cell before the rattle */
+    size_t n_moved;
+    bool rattled;         /**< the other atoms are rattled                                         */
+    int rattle_number;    /**< 0; of several rattles of one distortion: 0, 1, .. (no duplicates)   */
 } skd_start;
 
 typedef struct skd_start_list {
     size_t n, capacity;
     skd_start *start;     /**< [n] */
     double stdev;         /**< Å, for the metadata */
+    skd_symmetry *symmetry; /**< of the unperturbed defect, once it was needed; owned */
 } skd_start_list;
 void skd_start_list_free(skd_start_list *list); /**< frees the contents, not list itself */
 
@@ -168,6 +206,7 @@ void skd_start_list_free(skd_start_list *list); /**< frees the contents, not lis
 typedef struct skd_start_kind {
     const char *name, *summary;
     bool in_default;
+    const char *why_not;  /**< reason for which it is only made on request; NULL if in_default */
     skd_status (*make)(skd_start_list *out, const skd_defect *defect, int charge, const skd_start_options *options,
                        skd_error *err);
 } skd_start_kind;
@@ -176,6 +215,18 @@ extern const skd_start_kind *const skd_start_kinds[]; /**< ended by NULL, in the
 /** All starts of one defect and charge: Unperturbed, distortions, Rattled or not, Dimer. */
 skd_status skd_starts_of(skd_start_list *out, const skd_defect *defect, int charge, const skd_start_options *options,
                          skd_error *err) SKD_CHECKED;
+
+/** The same in two steps, for more starts than fit into memory: first the list without cells (what is moved where,
+ *  seeds, duplicates dropped), then the cell of each when it is its turn; different starts of a list may be built
+ *  at once. The caller may free (and set to NULL) the cell after use.
+ *  Duplicates: default mode drops a start whose moved atoms, with the displacements they get before the rattle, an
+ *  operation of the unperturbed defect takes to those of an earlier one (0.02 Å), if both or neither are rattled;
+ *  `why` names it. With SKD_CHOICES_ALL only the very same atoms count; compat mode keeps all. Starts with other
+ *  numbers of atoms than the defect's cell are not compared. */
+skd_status skd_starts_plan(skd_start_list *out, const skd_defect *defect, int charge, const skd_start_options *options,
+                           skd_error *err) SKD_CHECKED;
+skd_status skd_start_build(skd_start *start, const skd_start_list *list, const skd_defect *defect,
+                           const skd_start_options *options, skd_error *err) SKD_CHECKED;
 
 /** What a distortion_metadata.json tells of one defect in one charge state; borrowed. */
 typedef struct skd_metadata_entry {
