@@ -8,7 +8,7 @@
 #include "plan.h"
 
 static const cli_option options[] = {
-    PLAN_OPTIONS,
+    PLAN_OPTIONS("auto"),
     {"local", 0, CLI_FLAG, NULL, NULL, "rattle that fades with the distance from the defect", 0, 0, NULL},
     {"d-min", 0, CLI_REAL, "Å", "0", "distance the rattle keeps; 0: 80 % of the shortest", 0, 10, NULL},
     {"list-kinds", 0, CLI_FLAG, NULL, NULL, "print the kinds of starts and stop", 0, 0, NULL},
@@ -38,23 +38,21 @@ static void made_free(made *m) {
 }
 
 static skd_status make_all(made *m, const cli_plan *plan, skd_error *err) {
-    size_t most = plan->defects.n * plan->n_charges;
+    size_t most = plan->charges.n;
     m->list = skd_alloc(most, sizeof *m->list);
     m->entry = skd_alloc(most, sizeof *m->entry);
     if (!m->list || !m->entry)
         return skd_fail(err, SKD_ENOMEM, "out of memory for the starts of %zu defect states", most);
-    for (size_t d = 0; d < plan->defects.n; d++)
-        for (size_t q = 0; q < plan->n_charges; q++) {
-            const skd_defect *defect = plan->defects.defect[d];
-            int charge = (int)plan->charge[q];
-            skd_status status = skd_starts_of(&m->list[m->n], defect, charge, &plan->starts, err);
-            if (status != SKD_OK) {
-                skd_error_prefix(err, "%s at charge %d", defect->name, charge);
-                return status;
-            }
-            m->entry[m->n] = (skd_metadata_entry){defect, charge, &m->list[m->n]};
-            m->n++;
+    for (size_t k = 0; k < plan->charges.n; k++) {
+        const cli_state *state = &plan->charges.state[k];
+        skd_status status = skd_starts_of(&m->list[m->n], state->defect, state->charge, &plan->starts, err);
+        if (status != SKD_OK) {
+            skd_error_prefix(err, "%s at charge %d", state->defect->name, state->charge);
+            return status;
         }
+        m->entry[m->n] = (skd_metadata_entry){state->defect, state->charge, &m->list[m->n]};
+        m->n++;
+    }
     return SKD_OK;
 }
 

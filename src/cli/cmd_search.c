@@ -11,7 +11,7 @@
 #include "run_store.h"
 
 static const cli_option options[] = {
-    PLAN_OPTIONS,
+    PLAN_OPTIONS("0"), /* no potential here knows the charge */
     {"potential", 'p', CLI_TEXT, "NAME", NULL, "energy and forces: sw, lj:epsilon=..,sigma=.., zbl", 0, 0,
      "relaxation"},
     {"method", 'm', CLI_TEXT, "NAME", "fire", "fire, fire2 or lbfgs", 0, 0, NULL},
@@ -71,19 +71,16 @@ static skd_status read_relax_options(search *s, skd_error *err) {
 
 static skd_status make_jobs(search *s, skd_error *err) {
     const cli_plan *plan = &s->plan;
-    size_t most = plan->defects.n * plan->n_charges;
-    s->job = skd_alloc(most, sizeof *s->job);
+    s->job = skd_alloc(plan->charges.n, sizeof *s->job);
     if (!s->job)
-        return skd_fail(err, SKD_ENOMEM, "out of memory for %zu jobs", most);
-    for (size_t d = 0; d < plan->defects.n; d++)
-        for (size_t q = 0; q < plan->n_charges; q++) {
-            skd_status status = skd_job_new(&s->job[s->n_jobs], plan->defects.defect[d], (int)plan->charge[q],
-                                            &plan->starts, err);
-            if (status != SKD_OK)
-                return status;
-            s->n_jobs++;
-        }
-    return SKD_OK;
+        return skd_fail(err, SKD_ENOMEM, "out of memory for %zu jobs", plan->charges.n);
+    skd_status status = SKD_OK;
+    for (size_t k = 0; k < plan->charges.n && status == SKD_OK; k++) {
+        const cli_state *state = &plan->charges.state[k];
+        status = skd_job_new(&s->job[k], state->defect, state->charge, &plan->starts, err);
+        s->n_jobs += status == SKD_OK;
+    }
+    return status;
 }
 
 /* Can the potential treat host and defects, and is the host at rest under it? */
@@ -180,8 +177,9 @@ static skd_status prepare(search *s, skd_error *err) {
 static void announce(const search *s, FILE *out) {
     size_t total = count_starts(s), pending = count_pending(s);
     cli_plan_print(&s->plan, out);
-    fprintf(out, "potential  %s, host %.4f eV/atom\n", s->record.potential,
-            s->record.bulk_energy / (double)s->plan.bulk->n);
+    fprintf(out, "potential  %s, host %.4f eV/atom%s\n", s->record.potential,
+            s->record.bulk_energy / (double)s->plan.bulk->n,
+            cli_charges_neutral(&s->plan.charges) ? "" : "; it knows no charge: charge states differ in their starts");
     fprintf(out, "starts     %zu in %zu defect state%s, rattle %.4f Å\n", total, s->n_jobs, s->n_jobs > 1 ? "s" : "",
             s->job[0]->starts.stdev);
     if (s->resumed)

@@ -141,10 +141,27 @@ static skd_status read_oxidation(const char *text, int **species, int **state, s
         skd_span number = {equals ? equals + 1 : piece.p, equals ? piece.n - symbol.n - 1 : 0};
         char found[40];
         (*species)[*n] = skd_element_number(symbol);
+        for (size_t k = 0; k < *n; k++)
+            if ((*species)[*n] && (*species)[k] == (*species)[*n])
+                return skd_fail(err, SKD_EARG, "--oxidation: %s is given twice", skd_element_of((*species)[k])->symbol);
         if (!(*species)[*n] || !skd_span_int(number, &value) || value < -9 || value > 9)
             return skd_fail(err, SKD_EARG, "--oxidation: expected pairs like 'Cd=2,Te=-2'; found '%s'",
                             skd_span_copy(piece, found, sizeof found));
         (*state)[(*n)++] = (int)value;
+    }
+    return SKD_OK;
+}
+
+/* States of elements that are nowhere to be found are a mistake. */
+static skd_status check_oxidation(const cli_plan *plan, const skd_defect_options *options, skd_error *err) {
+    for (size_t k = 0; k < options->n_oxidation; k++) {
+        int z = options->oxidation_species[k];
+        bool there = skd_cell_count(plan->primitive, z) > 0;
+        for (size_t d = 0; d < plan->defects.n; d++)
+            there = there || plan->defects.defect[d]->added == z;
+        if (!there)
+            return skd_fail(err, SKD_EARG, "--oxidation: %s is neither in the host nor added to it",
+                            skd_element_of(z)->symbol);
     }
     return SKD_OK;
 }
@@ -183,6 +200,10 @@ static skd_status read_defect_options(cli_plan *plan, const cli_args *args, skd_
     options.oxidation_state = state;
     if (status == SKD_OK)
         status = make_defects(plan, args, &options, err);
+    if (status == SKD_OK)
+        status = check_oxidation(plan, &options, err);
+    if (status == SKD_OK)
+        status = skd_host_states_of(&plan->oxidation, plan->primitive, &options, err);
     skd_free(extrinsic);
     skd_free(species);
     skd_free(state);
@@ -237,10 +258,7 @@ static skd_status read_host(cli_plan *plan, const cli_args *args, skd_error *err
 
 skd_status cli_plan_make(cli_plan *plan, const cli_args *args, skd_error *err) {
     *plan = (cli_plan){0};
-    const char *charges = cli_given(args, "charge") ? cli_text(args, "charge") : cli_text(args, "charges");
-    skd_status status = cli_int_list(charges, "--charges", -9, 9, &plan->charge, &plan->n_charges, err);
-    if (status == SKD_OK)
-        status = read_start_options(plan, args, err);
+    skd_status status = read_start_options(plan, args, err);
     if (status == SKD_OK)
         status = read_host(plan, args, err);
     if (status != SKD_OK)
@@ -256,6 +274,8 @@ skd_status cli_plan_make(cli_plan *plan, const cli_args *args, skd_error *err) {
     if (status == SKD_OK && plan->defects.n == 0)
         status = skd_fail(err, SKD_EARG, "%s: no defects to make", plan->host_path);
     if (status == SKD_OK)
+        status = cli_charges_choose(&plan->charges, args, &plan->defects, err);
+    if (status == SKD_OK)
         status = skd_cell_copy(&plan->bulk, plan->defects.defect[0]->bulk, err);
     return status;
 }
@@ -266,7 +286,7 @@ void cli_plan_free(cli_plan *plan) {
     skd_symmetry_free(plan->symmetry);
     skd_cell_free(plan->bulk);
     skd_defect_list_free(&plan->defects);
-    skd_free(plan->charge);
+    cli_charges_free(&plan->charges);
     skd_free(plan->owned_distortions);
     *plan = (cli_plan){0};
 }
@@ -284,8 +304,11 @@ void cli_plan_print(const cli_plan *plan, FILE *out) {
         fprintf(out, "defect     %s  site symmetry %s, %zu equivalent per primitive cell, at [%.3f %.3f %.3f]\n",
                 d->name, d->site_symmetry, d->multiplicity, d->site[0], d->site[1], d->site[2]);
     }
-    fprintf(out, "charges   ");
-    for (size_t i = 0; i < plan->n_charges; i++)
-        fprintf(out, plan->charge[i] ? " %+ld" : " %ld", plan->charge[i]);
-    fputc('\n', out);
+    cli_charges_print_oxidation(&plan->oxidation, plan->primitive, &plan->defects, out);
+    fprintf(out, "charges    %s\n", plan->charges.summary);
+    for (size_t i = 0; i < plan->defects.n && !cli_charges_neutral(&plan->charges); i++) {
+        char charges[128];
+        const skd_defect *d = plan->defects.defect[i];
+        fprintf(out, "           %s: %s\n", d->name, cli_charges_text(&plan->charges, d, charges, sizeof charges));
+    }
 }

@@ -5,6 +5,7 @@
 #ifndef SKD_PLAN_H
 #define SKD_PLAN_H
 
+#include "charges.h"
 #include "cli.h"
 #include "shakedown/data.h"
 #include "shakedown/distortions.h"
@@ -18,21 +19,20 @@ typedef struct cli_plan {
     int matrix[3][3];         /**< supercell = matrix . primitive                       */
     skd_cell *bulk;           /**< the perfect supercell                                */
     skd_defect_list defects;  /**< the selected ones                                    */
-    long *charge;             /**< [n_charges]                                          */
-    size_t n_charges;
+    skd_host_states oxidation;
+    cli_charges charges;      /**< the states to be made                                */
     skd_start_options starts; /**< its lists point into `owned`                         */
     void *owned_distortions;
 } cli_plan;
 
-/* Rows of the option table. */
-#define PLAN_OPTIONS                                                                                                  \
+/* Rows of the option table. CHARGES: the charge states where nothing is said. */
+#define PLAN_OPTIONS(CHARGES)                                                                                         \
     {"defect", 'd', CLI_TEXT, "NAMES", NULL,                                                                          \
      "defects to make, e.g. v_Si or v_O,Ti_O; a base name takes all its sites; default: all. With --bulk: a "         \
      "structure file",                                                                                                \
      0, 0, "which defects"},                                                                                          \
         {"bulk", 'b', CLI_TEXT, "FILE", NULL, "the perfect supercell of the structure given by --defect", 0, 0, NULL}, \
-        {"charges", 'c', CLI_TEXT, "LIST", "0", "charge states, e.g. 0 or -2..1 or -1,0", 0, 0, NULL},                \
-        {"charge", 0, CLI_TEXT, "LIST", NULL, "the same", 0, 0, NULL},                                                \
+        CHARGES_OPTIONS(CHARGES),                                                                                     \
         {"extrinsic", 'e', CLI_TEXT, "ELEMENTS", NULL, "also put these on every site, e.g. Cl,Se", 0, 0, NULL},        \
         {"oxidation", 0, CLI_TEXT, "LIST", NULL, "oxidation states instead of the guess, e.g. Cd=2,Te=-2", 0, 0,       \
          NULL},                                                                                                       \
