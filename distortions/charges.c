@@ -38,6 +38,12 @@ static size_t put(candidate *list, size_t n, int charge, double value) {
     return k == n ? n + 1 : n;
 }
 
+/* To three decimals, as doped; a tie goes by the exact value of x, which for Tl-1 (6 of 800) lies below it. */
+static double round_share(double x) {
+    double k = floor(1e3 * x + 0.5);
+    return (fma(1e3, x, 0.5 - k) < 0.0 ? k - 1.0 : k) / 1e3;
+}
+
 /* The added element's states in crystals, 0 excepted; where none were seen the common ones in equal shares, else
  * all known. */
 static size_t list_candidates(const skd_defect *d, candidate *list) {
@@ -47,7 +53,7 @@ static size_t list_candidates(const skd_defect *d, candidate *list) {
     for (const skd_oxidation *o = element->crystal; o->state != INT8_MIN; o++)
         total += o->state ? o->occurrences : 0;
     for (const skd_oxidation *o = element->crystal; total > 0.0 && o->state != INT8_MIN; o++) {
-        double share = nearbyint(1e3 * o->occurrences / total) / 1e3; /* doped rounds */
+        double share = round_share(o->occurrences / total);
         int charge = o->state - d->oxidation_removed;
         if (o->state && share > RARE)
             n = put(list, n, charge, rating(charge, o->state, share, d->oxidation_max));
