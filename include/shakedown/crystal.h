@@ -178,6 +178,23 @@ size_t skd_site_stabiliser(const skd_symmetry *symmetry, const skd_cell *cell, c
 skd_status skd_primitive(skd_cell **out, const skd_cell *cell, double symprec, skd_error *err) SKD_CHECKED;
 skd_status skd_conventional(skd_cell **out, const skd_cell *cell, double symprec, skd_error *err) SKD_CHECKED;
 
+/* ---- empty space ------------------------------------------------------------------------- */
+
+/** A point of empty space. */
+typedef struct skd_void {
+    double pos[3]; /**< Cartesian, in the cell, Å  */
+    double radius; /**< Å, to the nearest atom     */
+} skd_void;
+
+/** Vertices of the Voronoi tessellation, each once (1e-4 Å): *out is [*n], the caller's. Any cell, periodic in
+ *  all directions (else SKD_EARG). Atoms on one site are taken as one. */
+skd_status skd_voronoi_vertices(skd_void **out, size_t *n, const skd_cell *cell, skd_error *err) SKD_CHECKED;
+
+/** The special positions without free coordinates of the cell's space group, occupied or not: *out is [*n]
+ *  Cartesian points in the cell, the caller's. */
+skd_status skd_special_positions(double (**out)[3], size_t *n, const skd_symmetry *symmetry, const skd_cell *cell,
+                                 skd_error *err) SKD_CHECKED;
+
 /* ---- supercells -------------------------------------------------------------------------- */
 
 /** Cell with lattice P . lattice (P integer, det != 0). Atom order: all images of atom 0, then of
