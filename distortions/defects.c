@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* defects.c - vacancies, antisites and substitutions on every symmetry-distinct site of a host.
+/* defects.c - vacancies, antisites and substitutions on every symmetry-distinct site of a host; interstitials are
+ * made in interstitials.c.
  *
  * One site per orbit of the space group; the defect is put on the equivalent site closest to the middle of the
- * supercell, so that pictures look alike. Order: vacancies, antisites, foreign atoms. */
-#include "naming.h"
+ * supercell, so that pictures look alike. Order: vacancies, antisites, foreign atoms, interstitials. */
+#include "interstitials.h"
 
 #include <string.h>
 
@@ -236,6 +237,9 @@ static skd_status add_kinds(skd_defect_list *out, const host *h, const skd_defec
                             skd_element_of(z)->symbol);
         status = add_on_all(out, h, z, err);
     }
+    const skd_interstitial_host space = {h->primitive, h->bulk, h->symmetry, &h->oxidation};
+    if (status == SKD_OK && options->interstitials)
+        status = skd_interstitials_add(out, &space, options, err);
     return status;
 }
 

@@ -43,11 +43,16 @@ typedef struct skd_defect_options {
     const int *oxidation_species, *oxidation_state; /**< [n_oxidation] user's overrides */
     size_t n_oxidation;
     bool as_shakenbreak; /**< identify: the added atom first in the cell, and the full name: "v_Cd_Td_Te2.83" */
+    bool interstitials;        /**< also an added atom in every void: */
+    const int *interstitial;   /**< [n_interstitial] of these elements; none: those of the host and extrinsic */
+    size_t n_interstitial;     /**< > 0: a host without room for one is an SKD_EARG                           */
+    bool special_sites;        /**< also on special positions without free coordinates (octahedra of bcc)     */
 } skd_defect_options;
 
-/** All vacancies, antisites and substitutions on every symmetry-distinct site of `primitive`, in the
- *  supercell `bulk` = matrix . primitive, each at the equivalent site closest to the cell's middle.
- *  Names as doped: base, + site symmetry if several sites, + neighbour distances if still equal. */
+/** All vacancies, antisites and substitutions on every symmetry-distinct site of `primitive`, and interstitials,
+ *  in the supercell `bulk` = matrix . primitive, each at the equivalent site closest to the cell's middle.
+ *  Names as doped: base, + site symmetry if several sites (and of all interstitials), + neighbour distances if
+ *  still equal. */
 skd_status skd_defects_of(skd_defect_list *out, const skd_cell *primitive, const int matrix[3][3],
                           const skd_defect_options *options, skd_error *err) SKD_CHECKED;
 

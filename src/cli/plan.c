@@ -189,9 +189,9 @@ static skd_status make_defects(cli_plan *plan, const cli_args *args, const skd_d
 
 static skd_status read_defect_options(cli_plan *plan, const cli_args *args, skd_error *err) {
     skd_defect_options options = {.vacancies = true, .antisites = true, .as_shakenbreak = plan->starts.compat};
-    int *extrinsic = NULL, *species = NULL, *state = NULL;
-    skd_status status = SKD_OK;
-    if (cli_text(args, "extrinsic"))
+    int *extrinsic = NULL, *species = NULL, *state = NULL, *inserted = NULL;
+    skd_status status = cli_interstitial_options(&options, &inserted, args, err);
+    if (status == SKD_OK && cli_text(args, "extrinsic"))
         status = cli_element_list(cli_text(args, "extrinsic"), "--extrinsic", &extrinsic, &options.n_extrinsic, err);
     if (status == SKD_OK && cli_text(args, "oxidation"))
         status = read_oxidation(cli_text(args, "oxidation"), &species, &state, &options.n_oxidation, err);
@@ -205,6 +205,7 @@ static skd_status read_defect_options(cli_plan *plan, const cli_args *args, skd_
     if (status == SKD_OK)
         status = skd_host_states_of(&plan->oxidation, plan->primitive, &options, err);
     skd_free(extrinsic);
+    skd_free(inserted);
     skd_free(species);
     skd_free(state);
     return status;

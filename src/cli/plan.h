@@ -34,6 +34,12 @@ typedef struct cli_plan {
         {"bulk", 'b', CLI_TEXT, "FILE", NULL, "the perfect supercell of the structure given by --defect", 0, 0, NULL}, \
         CHARGES_OPTIONS(CHARGES),                                                                                     \
         {"extrinsic", 'e', CLI_TEXT, "ELEMENTS", NULL, "also put these on every site, e.g. Cl,Se", 0, 0, NULL},        \
+        {"interstitials", 'i', CLI_TEXT, "ELEMENTS", NULL,                                                             \
+         "put these into the voids of the host; 'host': its own and --extrinsic; 'none'. Default: host, or what "      \
+         "--defect asks for",                                                                                          \
+         0, 0, NULL},                                                                                                  \
+        {"wyckoff", 0, CLI_FLAG, NULL, NULL,                                                                           \
+         "interstitials also on special positions without free coordinates, e.g. the octahedra of bcc", 0, 0, NULL},   \
         {"oxidation", 0, CLI_TEXT, "LIST", NULL, "oxidation states instead of the guess, e.g. Cd=2,Te=-2", 0, 0,       \
          NULL},                                                                                                       \
         {"supercell", 's', CLI_TEXT, "N", NULL, "N, or N,N,N, or nine integers: multiples of the given cell", 0, 0,    \
@@ -59,6 +65,10 @@ typedef struct cli_plan {
     "one's), equally near neighbours are chosen close to each other (its tie-break never acts), seed 0 is a\n"         \
     "seed, and in elements and alloys, where electron counting gives N = 0, two and all (up to four) of the\n"         \
     "broken bonds of the first shell are distorted. --compat shakenbreak undoes all of that."
+
+/** The interstitial part of the options, from --interstitials, --wyckoff and --defect; *list is the caller's and
+ *  must outlive the options. */
+skd_status cli_interstitial_options(skd_defect_options *options, int **list, const cli_args *args, skd_error *err);
 
 skd_status cli_plan_make(cli_plan *plan, const cli_args *args, skd_error *err);
 void cli_plan_free(cli_plan *plan);
