@@ -15,7 +15,7 @@ void skd_start_list_free(skd_start_list *list) {
         skd_cell_free(list->start[i].cell);
     }
     skd_free(list->start);
-    skd_symmetry_free(list->symmetry);
+    skd_free(list->rotation);
     *list = (skd_start_list){0};
 }
 

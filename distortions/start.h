@@ -61,12 +61,10 @@ const skd_wish *skd_wish_for(const skd_wish *wish, size_t n, const skd_defect *d
 /** The earlier start that is the same as this one, or NULL (rule: see skd_starts_plan). */
 skd_status skd_start_twin(const skd_start **twin, skd_start_list *list, const skd_start *start,
                           const skd_defect *defect, const skd_start_options *options, skd_error *err) SKD_CHECKED;
-/** Operations that keep the unperturbed defect, found once a list; borrowed. */
-skd_status skd_start_symmetry(const skd_symmetry **out, skd_start_list *list, const skd_defect *defect,
-                              skd_error *err) SKD_CHECKED;
-/** Cartesian image of a direction under the rotation of an operation (fractional). */
-void skd_rotate(const skd_operation *op, const double lattice[3][3], const double inverse[3][3], const double d[3],
-                double image[3]);
+/** Finds list->rotation, if it is not there yet. */
+skd_status skd_start_rotations(skd_start_list *list, const skd_defect *defect, skd_error *err) SKD_CHECKED;
+/** image = rotation . v; they must differ. */
+void skd_rotate(const double rotation[3][3], const double v[3], double image[3]);
 
 /** The `want` neighbours to move: *out [want] are positions in near[n] (rule: see skd_start_options). */
 skd_status skd_choose_neighbours(const skd_near *near, size_t n, size_t want, bool compat, size_t **out,

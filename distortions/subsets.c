@@ -8,7 +8,7 @@
  *     o   |  o
  *         o
  *
- * Sets are bit masks over the shell; an operation of the unperturbed defect permutes the bits. */
+ * Sets are bit masks over the shell; a rotation that keeps the site of the host permutes the bits. */
 #include "start.h"
 
 #include <stdio.h>
@@ -19,27 +19,24 @@
 
 typedef uint64_t mask;
 
-/* The permutations of the shell under the symmetry of the defect. */
+/* The permutations of the shell under the symmetry of the site. */
 typedef struct shell {
     size_t n;          /* atoms, at most 64 */
     size_t n_operations;
     unsigned char *to; /* [n_operations][n] */
 } shell;
 
-/* Atom of near[low ..) on which the operation puts near[low + k]; n if it leaves the shell. */
-static size_t image_of(const skd_operation *op, const skd_family *f, const skd_set_range *range, const skd_mic *mic,
-                       const double inverse[3][3], size_t k) {
-    const skd_cell *cell = f->defect->cell;
-    const size_t n = range->high - range->low, from = f->near[range->low + k].index;
-    double turned[3], shift[3], off[3];
-    skd_rotate(op, cell->lattice, inverse, cell->pos[from], turned);
-    skd_row_times(op->translation, cell->lattice, shift);
-    for (int c = 0; c < 3; c++)
-        turned[c] += shift[c];
+/* Atom of near[low ..) on which the rotation puts near[low + k]; n if it leaves the shell. */
+static size_t image_of(const double rotation[3][3], const skd_family *f, const skd_set_range *range, size_t k) {
+    const int *species = f->defect->cell->species;
+    const size_t n = range->high - range->low;
+    const skd_near *from = &f->near[range->low + k];
+    double turned[3];
+    skd_rotate(rotation, from->d, turned);
     for (size_t j = 0; j < n; j++) {
-        size_t to = f->near[range->low + j].index;
-        if (cell->species[to] == cell->species[from] &&
-            skd_mic_vector(mic, turned, cell->pos[to], off) < SAME_PLACE)
+        const skd_near *to = &f->near[range->low + j];
+        const double off[3] = {turned[0] - to->d[0], turned[1] - to->d[1], turned[2] - to->d[2]};
+        if (species[to->index] == species[from->index] && skd_norm(off) < SAME_PLACE)
             return j;
     }
     return n;
@@ -47,27 +44,20 @@ static size_t image_of(const skd_operation *op, const skd_family *f, const skd_s
 
 static skd_status shell_new(shell *out, skd_start_list *list, const skd_family *f, const skd_set_range *range,
                             skd_error *err) {
-    const skd_symmetry *symmetry;
-    skd_mic mic;
-    double inverse[3][3];
     *out = (shell){.n = range->high - range->low};
     if (range->choices == SKD_CHOICES_ALL)
         return SKD_OK;
-    skd_status status = skd_start_symmetry(&symmetry, list, f->defect, err);
-    if (status == SKD_OK)
-        status = skd_mic_setup(&mic, f->defect->cell, err);
-    if (status == SKD_OK)
-        status = skd_cell_inverse(f->defect->cell, inverse, err);
+    skd_status status = skd_start_rotations(list, f->defect, err);
     if (status != SKD_OK)
         return status;
-    out->to = skd_alloc(symmetry->n_operations * out->n, sizeof *out->to);
+    out->to = skd_alloc(list->n_rotations * out->n, sizeof *out->to);
     if (!out->to)
         return skd_fail(err, SKD_ENOMEM, "out of memory for the symmetry of %zu neighbours", out->n);
-    for (size_t s = 0; s < symmetry->n_operations; s++) {
+    for (size_t s = 0; s < list->n_rotations; s++) {
         unsigned char *to = out->to + out->n_operations * out->n;
         size_t stay = 0;
         for (size_t k = 0; k < out->n; k++) {
-            to[k] = (unsigned char)image_of(&symmetry->operation[s], f, range, &mic, inverse, k);
+            to[k] = (unsigned char)image_of(list->rotation[s], f, range, k);
             stay += to[k] < out->n;
         }
         out->n_operations += stay == out->n; /* the shell may be cut by the user's choice of atoms */

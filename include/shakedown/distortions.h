@@ -203,7 +203,8 @@ typedef struct skd_start_list {
     size_t n, capacity;
     skd_start *start;     /**< [n] */
     double stdev;         /**< Å, for the metadata */
-    skd_symmetry *symmetry; /**< of the unperturbed defect, once it was needed; owned */
+    double (*rotation)[3][3]; /**< [n_rotations] Cartesian, of the site in the host, once they were needed; owned */
+    size_t n_rotations;
 } skd_start_list;
 void skd_start_list_free(skd_start_list *list); /**< frees the contents, not list itself */
 
@@ -225,7 +226,7 @@ skd_status skd_starts_of(skd_start_list *out, const skd_defect *defect, int char
  *  seeds, duplicates dropped), then the cell of each when it is its turn; different starts of a list may be built
  *  at once. The caller may free (and set to NULL) the cell after use.
  *  Duplicates: default mode drops a start whose moved atoms, with the displacements they get before the rattle, an
- *  operation of the unperturbed defect takes to those of an earlier one (0.02 Å), if both or neither are rattled;
+ *  operation of the site in the host takes to those of an earlier one (0.02 Å), if both or neither are rattled;
  *  `why` names it. With SKD_CHOICES_ALL only the very same atoms count; compat mode keeps all. Starts with other
  *  numbers of atoms than the defect's cell are not compared. */
 skd_status skd_starts_plan(skd_start_list *out, const skd_defect *defect, int charge, const skd_start_options *options,

@@ -9,18 +9,10 @@
 
 static const cli_option options[] = {
     PLAN_OPTIONS("auto"),
-    {"local", 0, CLI_FLAG, NULL, NULL, "rattle that fades with the distance from the defect", 0, 0, NULL},
-    {"d-min", 0, CLI_REAL, "Å", "0", "distance the rattle keeps; 0: 80 % of the shortest", 0, 10, NULL},
-    {"list-kinds", 0, CLI_FLAG, NULL, NULL, "print the kinds of starts and stop", 0, 0, NULL},
     INPUTS_OPTIONS,
     {"output", 'o', CLI_TEXT, "DIR", ".", "where the folders go", 0, 0, "output"},
     CLI_QUIET,
     CLI_END};
-
-static void list_kinds(void) {
-    for (const skd_start_kind *const *kind = skd_start_kinds; *kind; kind++)
-        printf("%-12s %s%s\n", (*kind)->name, (*kind)->summary, (*kind)->in_default ? "" : " (on request)");
-}
 
 /* ---- all starts of all defects and charges ------------------------------------------------ */
 
@@ -128,16 +120,12 @@ static skd_status run_distort(const cli_args *args, int *exit_code, skd_error *e
     made m = {0};
     cli_inputs inputs;
     (void)exit_code;
-    if (cli_flag(args, "list-kinds")) {
-        list_kinds();
+    if (cli_list_kinds(args))
         return SKD_OK;
-    }
     skd_status status = cli_inputs_open(&inputs, args, err);
     if (status == SKD_OK)
         status = cli_plan_make(&plan, args, err);
     if (status == SKD_OK) {
-        plan.starts.rattle.local = cli_flag(args, "local");
-        plan.starts.rattle.d_min = cli_real(args, "d-min");
         status = make_all(&m, &plan, err);
     }
     if (status == SKD_OK)

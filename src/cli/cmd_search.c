@@ -284,6 +284,8 @@ static skd_status relax_all(search *s, skd_error *err) {
 
 static skd_status run_search(const cli_args *args, int *exit_code, skd_error *err) {
     search s = {.args = args};
+    if (cli_list_kinds(args))
+        return SKD_OK;
     skd_status status = prepare(&s, err);
     if (status == SKD_OK && !cli_flag(args, "json"))
         announce(&s, stdout);

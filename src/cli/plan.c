@@ -213,31 +213,6 @@ static skd_status read_defect_options(cli_plan *plan, const cli_args *args, skd_
 
 /* ---- the whole --------------------------------------------------------------------------- */
 
-static skd_status read_start_options(cli_plan *plan, const cli_args *args, skd_error *err) {
-    plan->starts = (skd_start_options)SKD_START_DEFAULT;
-    skd_start_options *s = &plan->starts;
-    const char *compat = cli_text(args, "compat");
-    if (compat && strcmp(compat, "shakenbreak") != 0)
-        return skd_fail(err, SKD_EARG, "--compat: expected 'shakenbreak'; found '%s'", compat);
-    s->compat = compat != NULL;
-    s->seed = (uint64_t)cli_int(args, "seed");
-    s->seed_given = cli_given(args, "seed");
-    s->increment = cli_real(args, "increment");
-    s->n_neighbours = (int)cli_int(args, "neighbours");
-    s->rattle.stdev = cli_real(args, "stdev");
-    if (!cli_text(args, "distortions"))
-        return SKD_OK;
-    double *list;
-    skd_status status = cli_real_list(cli_text(args, "distortions"), "--distortions", &list, &s->n_distortion, err);
-    if (status != SKD_OK)
-        return status;
-    s->distortion = plan->owned_distortions = list;
-    for (size_t i = 0; i < s->n_distortion; i++)
-        if (list[i] <= -1.0 || list[i] > 3.0)
-            return skd_fail(err, SKD_EARG, "--distortions: expected factors above -1 and up to 3; found %g", list[i]);
-    return SKD_OK;
-}
-
 static skd_status read_host(cli_plan *plan, const cli_args *args, skd_error *err) {
     bool pair = cli_given(args, "bulk");
     if (pair && !cli_text(args, "defect"))
@@ -259,7 +234,7 @@ static skd_status read_host(cli_plan *plan, const cli_args *args, skd_error *err
 
 skd_status cli_plan_make(cli_plan *plan, const cli_args *args, skd_error *err) {
     *plan = (cli_plan){0};
-    skd_status status = read_start_options(plan, args, err);
+    skd_status status = cli_starts_read(&plan->starts, &plan->start_lists, args, err);
     if (status == SKD_OK)
         status = read_host(plan, args, err);
     if (status != SKD_OK)
@@ -275,6 +250,8 @@ skd_status cli_plan_make(cli_plan *plan, const cli_args *args, skd_error *err) {
     if (status == SKD_OK && plan->defects.n == 0)
         status = skd_fail(err, SKD_EARG, "%s: no defects to make", plan->host_path);
     if (status == SKD_OK)
+        status = cli_starts_check(&plan->starts, &plan->defects, err);
+    if (status == SKD_OK)
         status = cli_charges_choose(&plan->charges, args, &plan->defects, err);
     if (status == SKD_OK)
         status = skd_cell_copy(&plan->bulk, plan->defects.defect[0]->bulk, err);
@@ -288,7 +265,7 @@ void cli_plan_free(cli_plan *plan) {
     skd_cell_free(plan->bulk);
     skd_defect_list_free(&plan->defects);
     cli_charges_free(&plan->charges);
-    skd_free(plan->owned_distortions);
+    cli_start_lists_free(&plan->start_lists);
     *plan = (cli_plan){0};
 }
 

@@ -7,6 +7,7 @@
 
 #include "charges.h"
 #include "cli.h"
+#include "plan_starts.h"
 #include "shakedown/data.h"
 #include "shakedown/distortions.h"
 
@@ -21,8 +22,8 @@ typedef struct cli_plan {
     skd_defect_list defects;  /**< the selected ones                                    */
     skd_host_states oxidation;
     cli_charges charges;      /**< the states to be made                                */
-    skd_start_options starts; /**< its lists point into `owned`                         */
-    void *owned_distortions;
+    skd_start_options starts; /**< its lists are start_lists                            */
+    cli_start_lists start_lists;
 } cli_plan;
 
 /* Rows of the option table. CHARGES: the charge states where nothing is said. */
@@ -48,15 +49,7 @@ typedef struct cli_plan {
          NULL},                                                                                                       \
         {"min-atoms", 0, CLI_INT, "N", "50", "and at least this many atoms", 1, 100000, NULL},                         \
         {"symprec", 0, CLI_REAL, "Å", "0.01", "tolerance of the symmetry search", 1e-6, 1, NULL},                      \
-        {"distortions", 0, CLI_TEXT, "LIST", NULL, "bond distortions, e.g. -0.6,-0.3,0.2", 0, 0, "starts"},            \
-        {"increment", 0, CLI_REAL, "X", "0.1", "or all from -0.6 to 0.6 in steps of this", 0.005, 0.6, NULL},          \
-        {"neighbours", 'n', CLI_INT, "N", "-1", "neighbours to distort; -1: by electron count or broken bonds", -1,    \
-         64, NULL},                                                                                                   \
-        {"stdev", 0, CLI_REAL, "Å", "0", "rattle amplitude; 0: 10 % of the shortest distance in the host", 0, 2,       \
-         NULL},                                                                                                       \
-        {"seed", 0, CLI_INT, "N", "1", "of the random numbers", 0, 4294967295.0, NULL},                               \
-        {"compat", 0, CLI_TEXT, "TOOL", NULL,                                                                         \
-         "'shakenbreak': starts equal to ShakeNBreak's to the digit, its known bugs included", 0, 0, NULL}
+        START_OPTIONS
 
 /* Goes into the help of both verbs. */
 #define PLAN_TEXT                                                                                                      \
