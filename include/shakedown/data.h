@@ -188,4 +188,23 @@ skd_status skd_input_print(skd_string *out, const skd_code *code, size_t file, c
 skd_status skd_potentials_read(skd_string *out, double *valence, const skd_code *code, const char *folder,
                                const char *functional, const skd_input *input, skd_error *err) SKD_CHECKED;
 
+/* ---- config files: ShakeNBreak's subset of YAML --------------------------------------------- */
+
+/** A node of the tree; owned by its parent. A scalar has a value; lists and maps have children; "key:" with
+ *  nothing, null, ~ or None has neither. */
+typedef struct skd_config {
+    char *key, *value;          /**< key NULL: item of a list, or the root          */
+    size_t line;                /**< 1-based                                        */
+    bool is_list, is_map;
+    struct skd_config **child;  /**< [n] in the order of the file                   */
+    size_t n, capacity;
+} skd_config;
+
+/** Parses the text (data/config.c says what of YAML it takes); the root is a map. SKD_EFORMAT naming file and
+ *  line otherwise. */
+skd_status skd_config_parse(skd_config **out, const char *name, const char *text, size_t length,
+                            skd_error *err) SKD_CHECKED;
+void skd_config_free(skd_config *config);
+const skd_config *skd_config_get(const skd_config *config, const char *key); /**< child of a map; NULL if absent */
+
 #endif

@@ -3,7 +3,7 @@
 # fuzz.sh - builds and runs the fuzz targets.
 #   fuzz.sh replay BUILD           the committed corpora, with any compiler ($CC, flags of a sanitizer in
 #                                  $SANITIZE); for `make check`
-#   fuzz.sh run BUILD SECONDS      libFuzzer (clang), SECONDS for each of the three parsers
+#   fuzz.sh run BUILD SECONDS      libFuzzer (clang), SECONDS for each of the parsers
 # Run from the repository root; BUILD holds the generated headers (and libshakedown.a, if it is built) and
 # receives what is built and found. A crash stops the run; its input is BUILD/fuzz/crash_*.
 set -eu
@@ -11,7 +11,7 @@ mode=${1:?replay or run}
 build=${2:?build folder}
 seconds=${3:-60}
 flags="-std=c11 -g -O1 -fopenmp -Iinclude -I$build -D_POSIX_C_SOURCE=200809L"
-sources="src/base/*.c src/crystal/*.c data/f*.c data/poscar.c data/xyz.c data/cif.c"
+sources="src/base/*.c src/crystal/*.c data/f*.c data/poscar.c data/xyz.c data/cif.c data/config.c data/template.c"
 libraries="-lsymspg -lgsl -lgslcblas -lsqlite3 -lcjson -lz -lm"
 case $mode in
 replay)
@@ -24,7 +24,7 @@ esac
 # clang without its own OpenMP runtime takes gcc's pragmas as comments
 [ "$mode" = run ] && flags=$(echo "$flags" | sed 's/-fopenmp//')
 mkdir -p "$build/fuzz"
-for target in poscar xyz cif; do
+for target in poscar xyz cif config; do
     # shellcheck disable=SC2086 # lists of words
     $compiler $flags -o "$build/fuzz/$target" "tests/fuzz/fuzz_$target.c" $sources $libraries
     if [ "$mode" = replay ]; then
