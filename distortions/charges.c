@@ -125,7 +125,23 @@ skd_charge_range skd_charges_probable(const skd_defect *defect, int padding) {
     return (skd_charge_range){full < 0 ? full : -padding, full > 0 ? full : padding};
 }
 
+/* pymatgen-analysis-defects' idea of full ionisation, which ShakeNBreak takes: foreign atoms are in the common state
+ * closest to that of the atom they replace; all interstitials in their largest. A user's state comes first. */
+static int full_ionisation(const skd_defect *d) {
+    const skd_element *element = d->added ? skd_element_of(d->added) : NULL;
+    int state = d->oxidation_change + d->oxidation_removed;
+    bool own = element && skd_cell_count(d->bulk, d->added) > 0, inserted = d->kind == SKD_INTERSTITIAL;
+    if (!element || (own && !inserted) || (!own && state != element->most_probable))
+        return d->oxidation_change;
+    const int8_t *list = inserted && element->common[0] == INT8_MIN ? element->oxidation : element->common;
+    int best = list[0] != INT8_MIN ? list[0] : state;
+    for (const int8_t *s = list; *s != INT8_MIN; s++)
+        if (inserted ? abs(*s) > abs(best) : abs(*s - d->oxidation_removed) < abs(best - d->oxidation_removed))
+            best = *s;
+    return best - d->oxidation_removed;
+}
+
 skd_charge_range skd_charges_ionised(const skd_defect *defect, int padding) {
-    int full = defect->oxidation_change;
+    int full = full_ionisation(defect);
     return (skd_charge_range){(full < 0 ? full : 0) - padding, (full > 0 ? full : 0) + padding};
 }

@@ -100,7 +100,8 @@ typedef struct skd_charge_range {
  *  added element is found in crystals, weighted with the size of the charge against the host's. */
 skd_charge_range skd_charges_probable(const skd_defect *defect, int padding);
 
-/** The rule of ShakeNBreak's command line: from 0 to full ionisation, with `padding` on both sides. */
+/** The rule of ShakeNBreak's command line: from 0 to full ionisation, with `padding` on both sides. Foreign atoms
+ *  are taken in the common state closest to that of the atom they replace, interstitials in the largest (Te: 6). */
 skd_charge_range skd_charges_ionised(const skd_defect *defect, int padding);
 
 /* ---- starts ------------------------------------------------------------------------------ */
