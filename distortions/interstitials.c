@@ -15,20 +15,44 @@
 
 /* ---- one defect ---------------------------------------------------------------------------- */
 
-/* The equivalent of the site that is closest to the middle of the supercell, Cartesian. */
-static skd_status middle_image(const skd_interstitial_host *h, const skd_site *site, double pos[3], skd_error *err) {
+/* How plain fractional coordinates look: pairs of equal ones, then how near to the origin, then x, y, z. Returns
+ * whether a comes before b; doped's choice between equally good equivalents. */
+static bool is_plainer(const double a[3], const double b[3]) {
+    int equal_a = 0, equal_b = 0;
+    for (int k = 0; k < 3; k++) {
+        equal_a += fabs(a[k] - a[(k + 1) % 3]) < 1e-3;
+        equal_b += fabs(b[k] - b[(k + 1) % 3]) < 1e-3;
+    }
+    if (equal_a != equal_b)
+        return equal_a > equal_b;
+    double difference = skd_norm(a) - skd_norm(b);
+    for (int k = 0; k < 3 && fabs(difference) < 1e-4; k++)
+        difference = a[k] - b[k];
+    return difference < 0.0;
+}
+
+/* The equivalent of the site that is closest to the middle of the supercell: fractional and Cartesian. */
+static skd_status middle_image(const skd_interstitial_host *h, const skd_site *site, double frac[3], double pos[3],
+                               skd_error *err) {
     static const double half[3] = {0.5, 0.5, 0.5};
-    double middle[3], best = HUGE_VAL, d[3];
+    double middle[3], inverse[3][3], best = HUGE_VAL, d[3], f[3];
     skd_mic mic;
     skd_status status = skd_mic_setup(&mic, h->primitive, err);
+    if (status == SKD_OK)
+        status = skd_cell_inverse(h->bulk, inverse, err);
     skd_row_times(half, h->bulk->lattice, middle);
     for (size_t k = 0; status == SKD_OK && k < site->multiplicity; k++) {
         double r = skd_mic_vector(&mic, middle, site->orbit[k], d);
-        if (r >= best - 1e-6)
+        for (int c = 0; c < 3; c++)
+            d[c] += middle[c];
+        skd_to_frac(inverse, d, f);
+        for (int c = 0; c < 3; c++)
+            f[c] = skd_wrap01(f[c]);
+        if (r > best + 1e-4 || (r > best - 1e-4 && !is_plainer(f, frac)))
             continue;
         best = r;
-        for (int c = 0; c < 3; c++)
-            pos[c] = middle[c] + d[c];
+        memcpy(frac, f, sizeof f);
+        memcpy(pos, d, sizeof d);
     }
     return status;
 }
@@ -57,25 +81,16 @@ static skd_status with_added(skd_defect *defect, const skd_cell *bulk, const dou
 
 static skd_status fill_defect(skd_defect *defect, const skd_interstitial_host *h, const skd_site *site, int added,
                               skd_error *err) {
-    double pos[3] = {0.0, 0.0, 0.0}, inverse[3][3];
+    double pos[3] = {0.0, 0.0, 0.0};
     defect->kind = SKD_INTERSTITIAL;
     defect->added = added;
     defect->multiplicity = site->multiplicity;
     memcpy(defect->site_symmetry, site->symmetry, sizeof defect->site_symmetry);
     skd_defect_set_oxidation(defect, h->oxidation, h->primitive);
-    skd_status status = middle_image(h, site, pos, err);
-    if (status == SKD_OK)
-        status = skd_cell_inverse(h->bulk, inverse, err);
+    skd_status status = middle_image(h, site, defect->site, pos, err);
     if (status == SKD_OK)
         status = skd_cell_copy(&defect->bulk, h->bulk, err);
-    if (status == SKD_OK)
-        status = with_added(defect, h->bulk, pos, err);
-    if (status != SKD_OK)
-        return status;
-    skd_to_frac(inverse, pos, defect->site);
-    for (int k = 0; k < 3; k++)
-        defect->site[k] = skd_wrap01(defect->site[k]);
-    return SKD_OK;
+    return status == SKD_OK ? with_added(defect, h->bulk, pos, err) : status;
 }
 
 /* ---- one element in all voids ---------------------------------------------------------------- */

@@ -7,7 +7,7 @@
 # for by name, and what cannot be.
 . "$(dirname "$0")/common.inc"
 
-search() { "$shakedown" search data/hosts/Si.POSCAR --potential sw --supercell 4 -q "$@"; }
+search() { "$shakedown" search data/hosts/Si.POSCAR --potential sw --supercell 4 --charges 0 -q "$@"; }
 # energy DEFECT START: formation energy (eV) of the family that the start fell into
 energy() {
     awk -v defect="$1:" -v start="$2" '$1 ~ /_0:$/ {found = $1 == defect} found && $1 ~ /^[0-9]+$/ && $0 ~ start {
