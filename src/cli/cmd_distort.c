@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd_distort.c - only the starts: ShakeNBreak's folders with POSCARs and distortion_metadata.json. */
-#include <string.h>
-
+/* cmd_distort.c - only the starts: ShakeNBreak's folders with POSCARs and distortion_metadata.json.
+ *
+ * First all starts are planned, which takes little room; then each is built, written and put away, on all cores:
+ * memory does not grow with the size of the cells. */
 #include "cli.h"
 #include "folders.h"
 #include "inputs.h"
@@ -11,6 +12,7 @@ static const cli_option options[] = {
     PLAN_OPTIONS("auto"),
     INPUTS_OPTIONS,
     {"output", 'o', CLI_TEXT, "DIR", ".", "where the folders go", 0, 0, "output"},
+    CLI_THREADS,
     CLI_QUIET,
     CLI_END};
 
@@ -20,6 +22,7 @@ typedef struct made {
     skd_start_list *list;        /* [n] */
     skd_metadata_entry *entry;   /* [n], of the lists; defects stand together */
     size_t n;
+    size_t *first; /* [n + 1] number of the first start of each list among all */
 } made;
 
 static void made_free(made *m) {
@@ -27,59 +30,66 @@ static void made_free(made *m) {
         skd_start_list_free(&m->list[k]);
     skd_free(m->list);
     skd_free(m->entry);
+    skd_free(m->first);
 }
 
-static skd_status make_all(made *m, const cli_plan *plan, skd_error *err) {
-    size_t most = plan->charges.n;
-    m->list = skd_alloc(most, sizeof *m->list);
-    m->entry = skd_alloc(most, sizeof *m->entry);
-    if (!m->list || !m->entry)
-        return skd_fail(err, SKD_ENOMEM, "out of memory for the starts of %zu defect states", most);
-    for (size_t k = 0; k < plan->charges.n; k++) {
-        const cli_state *state = &plan->charges.state[k];
-        skd_status status = skd_starts_of(&m->list[m->n], state->defect, state->charge, &plan->starts, err);
-        if (status != SKD_OK) {
-            skd_error_prefix(err, "%s at charge %d", state->defect->name, state->charge);
-            return status;
-        }
-        m->entry[m->n] = (skd_metadata_entry){state->defect, state->charge, &m->list[m->n]};
-        m->n++;
-    }
-    return SKD_OK;
+typedef struct plan_work {
+    made *m;
+    const cli_plan *plan;
+} plan_work;
+
+static skd_status plan_one(void *payload, size_t k, int worker, skd_error *err) {
+    plan_work *w = payload;
+    const cli_state *state = &w->plan->charges.state[k];
+    (void)worker;
+    skd_status status = skd_starts_plan(&w->m->list[k], state->defect, state->charge, &w->plan->starts, err);
+    w->m->entry[k] = (skd_metadata_entry){state->defect, state->charge, &w->m->list[k]};
+    if (status != SKD_OK)
+        skd_error_prefix(err, "%s at charge %d", state->defect->name, state->charge);
+    return status;
+}
+
+static skd_status plan_all(made *m, const cli_plan *plan, int threads, skd_error *err) {
+    const size_t n = plan->charges.n;
+    m->list = skd_alloc(n, sizeof *m->list);
+    m->entry = skd_alloc(n, sizeof *m->entry);
+    m->first = skd_alloc(n + 1, sizeof *m->first);
+    if (!m->list || !m->entry || !m->first)
+        return skd_fail(err, SKD_ENOMEM, "out of memory for the starts of %zu defect states", n);
+    m->n = n;
+    skd_status status = skd_parallel(n, threads, plan_one, &(plan_work){m, plan}, err);
+    for (size_t k = 0; k < n; k++)
+        m->first[k + 1] = m->first[k] + m->list[k].n;
+    return status;
 }
 
 /* ---- what is written ----------------------------------------------------------------------- */
 
-static skd_status write_metadata(const char *folder, const skd_metadata_entry *entry, size_t n,
-                                 const skd_start_options *starts, skd_error *err) {
-    char *text;
-    skd_string path = {0};
-    skd_status status = skd_distortion_metadata(&text, entry, n, starts, err);
-    if (status != SKD_OK)
-        return status;
-    skd_string_add(&path, "%s/distortion_metadata.json", folder);
-    if (path.failed)
-        status = skd_fail(err, SKD_ENOMEM, "out of memory for a path");
-    else
-        status = skd_file_write(path.text, text, strlen(text), err);
-    skd_string_free(&path);
-    skd_free(text);
-    return status;
-}
+typedef struct build_work {
+    made *m;
+    const cli_plan *plan;
+    cli_inputs *inputs;
+    const char *root;
+} build_work;
 
-static skd_status write_entry(const char *root, const skd_metadata_entry *e, const skd_start_options *starts,
-                              cli_inputs *inputs, skd_error *err) {
-    char entry[96];
-    skd_string folder = {0};
-    skd_status status = inputs->code
-                            ? cli_inputs_write_starts(inputs, root, e->defect, e->charge, e->starts, err)
-                            : folders_write_starts(root, e->defect, e->charge, e->starts, err);
-    skd_string_add(&folder, "%s/%s", root, skd_defect_entry_name(e->defect, e->charge, entry, sizeof entry));
-    if (status == SKD_OK && folder.failed)
-        status = skd_fail(err, SKD_ENOMEM, "out of memory for a path");
+/* Builds one start, writes it and puts it away. */
+static skd_status build_one(void *payload, size_t i, int worker, skd_error *err) {
+    build_work *w = payload;
+    size_t k = 0, high = w->m->n;
+    (void)worker;
+    while (high - k > 1) { /* the list that holds start i */
+        size_t middle = (k + high) / 2;
+        *(w->m->first[middle] <= i ? &k : &high) = middle;
+    }
+    const skd_metadata_entry *e = &w->m->entry[k];
+    skd_start *start = &w->m->list[k].start[i - w->m->first[k]];
+    skd_status status = skd_start_build(start, e->starts, e->defect, &w->plan->starts, err);
+    const skd_start_list alone = {.n = 1, .start = start, .stdev = e->starts->stdev};
     if (status == SKD_OK)
-        status = write_metadata(folder.text, e, 1, starts, err);
-    skd_string_free(&folder);
+        status = w->inputs->code ? cli_inputs_write_starts(w->inputs, w->root, e->defect, e->charge, &alone, err)
+                                 : folders_write_starts(w->root, e->defect, e->charge, &alone, err);
+    skd_cell_free(start->cell);
+    start->cell = NULL;
     return status;
 }
 
@@ -96,14 +106,16 @@ static void report_entry(const skd_metadata_entry *e) {
             printf("  left out %s: %s\n", e->starts->start[i].name, e->starts->start[i].why);
 }
 
-static skd_status write_all(const cli_args *args, const cli_plan *plan, const made *m, cli_inputs *inputs,
+static skd_status write_all(const cli_args *args, const cli_plan *plan, made *m, cli_inputs *inputs,
                             skd_error *err) {
     const char *root = cli_text(args, "output");
+    const int threads = inputs->code ? 1 : (int)cli_int(args, "threads"); /* potentials are kept from one to the next */
+    build_work work = {m, plan, inputs, root};
     skd_status status = skd_folder_make(root, err);
-    for (size_t k = 0; status == SKD_OK && k < m->n; k++)
-        status = write_entry(root, &m->entry[k], &plan->starts, inputs, err);
     if (status == SKD_OK)
-        status = write_metadata(root, m->entry, m->n, &plan->starts, err);
+        status = skd_parallel(m->first[m->n], threads, build_one, &work, err);
+    if (status == SKD_OK)
+        status = folders_write_metadata(root, m->entry, m->n, &plan->starts, err);
     if (status != SKD_OK || cli_flag(args, "quiet"))
         return status;
     cli_plan_print(plan, stdout);
@@ -125,9 +137,8 @@ static skd_status run_distort(const cli_args *args, int *exit_code, skd_error *e
     skd_status status = cli_inputs_open(&inputs, args, err);
     if (status == SKD_OK)
         status = cli_plan_make(&plan, args, err);
-    if (status == SKD_OK) {
-        status = make_all(&m, &plan, err);
-    }
+    if (status == SKD_OK)
+        status = plan_all(&m, &plan, (int)cli_int(args, "threads"), err);
     if (status == SKD_OK)
         status = write_all(args, &plan, &m, &inputs, err);
     cli_inputs_close(&inputs);
