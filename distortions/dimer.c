@@ -56,7 +56,7 @@ static skd_status find_pair(const skd_defect *defect, size_t pair[2], skd_error 
 }
 
 /* Both atoms move along their line, to half the length from its middle. */
-static skd_status set_length(skd_cell *cell, const size_t pair[2], double length, skd_error *err) {
+skd_status skd_pair_set_length(skd_cell *cell, const size_t pair[2], double length, skd_error *err) {
     skd_mic mic;
     skd_status status = skd_mic_setup(&mic, cell, err);
     if (status != SKD_OK)
@@ -85,7 +85,7 @@ static skd_status make_with(skd_start_list *out, const skd_defect *defect, int c
     start->seed = skd_start_seed(plan, defect, charge, options, "Dimer", plan->n_distortion);
     status = skd_start_set_distorted(start, pair, 2, err);
     if (status == SKD_OK)
-        status = set_length(start->cell, pair, length, err);
+        status = skd_pair_set_length(start->cell, pair, length, err);
     return status == SKD_OK ? skd_start_finish(out, start, defect, options, err) : status;
 }
 

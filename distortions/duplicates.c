@@ -21,8 +21,8 @@
 #define ON_SITE 0.05 /* Å; an operation that moves the site by less keeps it */
 
 /* Cartesian from fractional: columns go as L^T R L^-T. */
-static void to_cartesian(const int fractional[3][3], const double lattice[3][3], const double inverse[3][3],
-                         double out[3][3]) {
+void skd_rotation_cartesian(const int fractional[3][3], const double lattice[3][3], const double inverse[3][3],
+                            double out[3][3]) {
     for (int i = 0; i < 3; i++)
         for (int j = 0; j < 3; j++) {
             out[i][j] = 0.0;
@@ -46,8 +46,8 @@ static skd_status take_rotations(skd_start_list *list, const skd_defect *defect,
     if (status == SKD_OK && !list->rotation)
         status = skd_fail(err, SKD_ENOMEM, "out of memory for the symmetry of %s", defect->name);
     for (size_t k = 0; status == SKD_OK && k < n; k++)
-        to_cartesian(symmetry->operation[stabiliser[k]].rotation, primitive->lattice, inverse,
-                     list->rotation[list->n_rotations++]);
+        skd_rotation_cartesian(symmetry->operation[stabiliser[k]].rotation, primitive->lattice, inverse,
+                               list->rotation[list->n_rotations++]);
     skd_free(stabiliser);
     return status;
 }

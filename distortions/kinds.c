@@ -12,6 +12,14 @@ const skd_start_kind *const skd_start_kinds[] = {
     &skd_kind_pairs,
     &skd_kind_rattled,
     &skd_kind_dimer,
+    &skd_kind_split,
+    &skd_kind_split_unlike,
+    &skd_kind_split_vacancy,
+    &skd_kind_push,
+    &skd_kind_swap,
+    &skd_kind_subgroup,
+    &skd_kind_rattles,
+    &skd_kind_complex,
     NULL,
 };
 

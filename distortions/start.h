@@ -11,6 +11,8 @@
 
 extern const skd_start_kind skd_kind_unperturbed, skd_kind_bond, skd_kind_rattled, skd_kind_dimer;
 extern const skd_start_kind skd_kind_subsets, skd_kind_pairs;
+extern const skd_start_kind skd_kind_rattles, skd_kind_split, skd_kind_split_unlike, skd_kind_split_vacancy;
+extern const skd_start_kind skd_kind_push, skd_kind_swap, skd_kind_subgroup, skd_kind_complex;
 
 /** What a kind needs to know beyond the defect; arrays owned by skd_starts_of. */
 typedef struct skd_start_plan {
@@ -63,6 +65,9 @@ skd_status skd_start_twin(const skd_start **twin, skd_start_list *list, const sk
                           const skd_defect *defect, const skd_start_options *options, skd_error *err) SKD_CHECKED;
 /** Finds list->rotation, if it is not there yet. */
 skd_status skd_start_rotations(skd_start_list *list, const skd_defect *defect, skd_error *err) SKD_CHECKED;
+/** The Cartesian rotation of an operation's fractional one; inverse: of the lattice. */
+void skd_rotation_cartesian(const int fractional[3][3], const double lattice[3][3], const double inverse[3][3],
+                            double out[3][3]);
 /** image = rotation . v; they must differ. */
 void skd_rotate(const double rotation[3][3], const double v[3], double image[3]);
 
@@ -106,6 +111,31 @@ typedef struct skd_set_range {
 } skd_set_range;
 skd_status skd_sets_make(skd_start_list *out, const skd_family *family, const skd_set_range *range,
                          skd_error *err) SKD_CHECKED;
+
+/** What a kind needs that tries many things, of which symmetry makes some equal. Opened and closed by the kind. */
+typedef struct skd_trial {
+    const skd_start_kind *kind;
+    const skd_defect *defect;
+    int charge;
+    skd_start_options options;
+    skd_start_plan plan;
+} skd_trial;
+skd_status skd_trial_open(skd_trial *trial, const skd_start_kind *kind, const skd_defect *defect, int charge,
+                          const skd_start_options *options, skd_error *err) SKD_CHECKED;
+void skd_trial_close(skd_trial *trial);
+/** A start "BASE", or "BASE_2", .. where that is taken. */
+skd_status skd_trial_add(skd_start_list *list, const skd_trial *trial, const char *base, skd_start **out,
+                         skd_error *err) SKD_CHECKED;
+/** Finishes it; if it is the same as an earlier start it is taken off the list again. */
+skd_status skd_trial_finish(skd_start_list *list, const skd_trial *trial, skd_start *start, const size_t *index,
+                            size_t n, skd_error *err) SKD_CHECKED;
+/** The atoms around the defect up to 1.25 x the nearest one's distance, of one species (0: any): *out is [*n]. */
+skd_status skd_near_shell(skd_near **out, size_t *n, const skd_defect *defect, int species,
+                          skd_error *err) SKD_CHECKED;
+/** "Push_Cd-Te": the symbols in alphabetical order. */
+void skd_pair_name(const char *what, int z1, int z2, char *out, size_t size);
+/** Moves both atoms along their line, to half the length from its middle. */
+skd_status skd_pair_set_length(skd_cell *cell, const size_t pair[2], double length, skd_error *err) SKD_CHECKED;
 
 /** Length of a single bond between two elements, Å. */
 double skd_single_bond(int z1, int z2);

@@ -164,6 +164,7 @@ typedef struct skd_start_options {
     size_t n_kinds;
     skd_choices subsets;  /**< kind "subsets": of the N-subsets of the tied shell */
     skd_choices pairs;    /**< kind "pairs": of the pairs of the first shell      */
+    size_t n_rattles;     /**< kind "rattles": how many; 0: 5                     */
     const size_t *active; /**< [n_active] the atoms that are rattled; NULL: all but the defect and the distorted */
     size_t n_active;
     skd_dimer_choice dimer;
