@@ -295,6 +295,10 @@ void cli_charges_print_oxidation(const skd_host_states *states, const skd_cell *
         separator = ", ";
     }
     bool given = states->source == SKD_OXIDATION_USER;
-    fprintf(out, "; %s%s\n", element && !given ? "an element" : sources[states->source],
+    long sum = 0;
+    for (size_t i = 0; i < host->n; i++)
+        sum += states->state[host->species[i]];
+    fprintf(out, "; %s%s%s\n", element && !given ? "an element" : sources[states->source],
+            sum && !given ? ", mixed valence as means, rounded" : "",
             given ? "" : "; otherwise with --oxidation X=2,Y=-2");
 }

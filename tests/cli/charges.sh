@@ -33,6 +33,26 @@ check "one defect by rule, the others by list" charges "v_Cd: -2 -1 0 +1" --char
 check "others by list" grep -q "Te_Cd: 0\$" "$work/out"
 check "other oxidation states, other charges" charges "v_Cd: -1 0 +1" --oxidation Cd=1,Te=-1
 
+cat >"$work/Fe3O4" <<END
+Fe3O4, made up
+1.0
+4.6 0 0
+0 4.6 0
+0 0 4.6
+Fe O
+3 4
+Direct
+0 .5 .5
+.5 0 .5
+.5 .5 0
+.25 .25 .25
+.25 .75 .75
+.75 .25 .75
+.75 .75 .25
+END
+"$shakedown" distort "$work/Fe3O4" --defect v_Fe --distortions 0.3 -o "$work/made" >"$work/out"
+check "mixed valence is said" says "O -2, Fe +3; from the composition, mixed valence as means, rounded"
+
 lj=lj:epsilon=0.2,sigma=2.5
 check "search makes the neutral state" test \
     "$(code "$shakedown" search data/hosts/CdTe.POSCAR --supercell 1 --defect v_Cd --distortions 0.3 --potential $lj \
