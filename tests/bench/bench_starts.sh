@@ -49,4 +49,5 @@ awk -v o="$ours" -v t="$theirs" -v i="$import" -v on="$ours_n" -v tn="$theirs_n"
     printf "  snb generate        %8.4f s  %d POSCARs (of which import %.4f s)\n", t, tn, i
     printf "  ratio               %8.1f x  (wanted: 100 x)\n", t / o
     printf "  without its import  %8.1f x\n", (t - i) / o
+    exit t < 100 * o
 }'
