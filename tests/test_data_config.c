@@ -43,7 +43,8 @@ static const struct {
     {"dashes at the key's own depth", "x:\n- 1\n- 2\ny: 3\n", "{x: [1, 2], y: 3}"},
     {"map", "o:\n  Cd: 2\n  Te: -2\nz: 1\n", "{o: {Cd: 2, Te: -2}, z: 1}"},
     {"map in braces", "o: {Cd: 2, Te: -2}\n", "{o: {Cd: 2, Te: -2}}"},
-    {"scalar in the next line, as ShakeNBreak's example", "e:\n  Int_Cd_2:\n    Cd\nd: 1\n", "{e: {Int_Cd_2: Cd}, d: 1}"},
+    {"scalar in the next line, as in ShakeNBreak's example",
+     "e:\n  Int_Cd_2:\n    Cd\nd: 1\n", "{e: {Int_Cd_2: Cd}, d: 1}"},
     {"maps of maps", "d:\n  v:\n    charges: [0, -1]\n    coords: [0.0, 0.5, 0]\n  i:\n    charges: [0, +1]\n",
      "{d: {v: {charges: [0, -1], coords: [0.0, 0.5, 0]}, i: {charges: [0, +1]}}}"},
     {"Windows' line ends", "a: 1\r\nb:\r\n  c: 2\r\n", "{a: 1, b: {c: 2}}"},
@@ -84,8 +85,9 @@ static const struct {
     {"a:\n  - b: 1\n", "c.yaml:2: expected one plain value after '-'"},
     {"- a\n", "c.yaml:1: expected 'key: value'"},
     {"a: \"x\\n\"\n", "c.yaml:1: expected a plain value"},
-    {"a:\n b:\n  c:\n   d:\n    e:\n     f:\n      g:\n       h:\n        i:\n         j:\n          k:\n           l:\n"
-     "            m:\n             n:\n              o:\n               p:\n                q:\n                 r: 1\n",
+    {"a:\n b:\n  c:\n   d:\n    e:\n     f:\n      g:\n       h:\n        i:\n         j:\n          k:\n"
+     "           l:\n            m:\n             n:\n              o:\n               p:\n"
+     "                q:\n                 r: 1\n",
      "nested deeper than 16"},
 };
 

@@ -47,6 +47,8 @@ typedef struct cli_args {
     size_t n_operands;
     int argc;             /**< the whole command line, for provenance */
     char **argv;
+    char **owned;         /**< [n_owned] texts of a config file       */
+    size_t n_owned, owned_capacity;
 } cli_args;
 
 struct cli_command {
@@ -74,6 +76,11 @@ bool cli_given(const cli_args *args, const char *name);
  *  cli_args_free). SKD_EARG with one line naming the option. */
 skd_status cli_parse(cli_args *args, const cli_command *command, int argc, char **argv, int first, skd_error *err);
 void cli_args_free(cli_args *args);
+/** Gives an option (by name, '_' as '-') a value from elsewhere; the command line goes before it. Takes `text`
+ *  (NULL: no value) in any case. *known tells whether the verb has that option. */
+skd_status cli_args_set(cli_args *args, const char *name, char *text, bool *known, skd_error *err);
+/** Sets options from a config file: what cli_parse does where the verb has an option "config". */
+skd_status cli_config_apply(cli_args *args, const char *path, skd_error *err);
 void cli_print_help(FILE *out, const cli_command *command);
 
 /** "-2,-1..1,+3" as integers in [low, high]; the list is the caller's. `what` for messages. */

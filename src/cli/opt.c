@@ -67,13 +67,21 @@ static skd_status check_value(const cli_option *option, const char *text, skd_er
     return SKD_OK;
 }
 
+/* Length of `name` if `word` begins with it ('_' in word as '-'), else 0. */
+static size_t same_name(const char *word, const char *name) {
+    size_t n = 0;
+    while (name[n] && (word[n] == name[n] || (word[n] == '_' && name[n] == '-')))
+        n++;
+    return name[n] ? 0 : n;
+}
+
 /* Finds the option that `word` ("--name", "--name=value", "-x") means; *value points behind '='. */
 static const cli_option *find_option(const cli_command *command, const char *word, const char **value) {
     *value = NULL;
     for (const cli_option *o = command->options; o->name; o++) {
         if (word[1] == '-') {
-            size_t n = strlen(o->name);
-            if (strncmp(word + 2, o->name, n) != 0 || (word[2 + n] != '\0' && word[2 + n] != '='))
+            size_t n = same_name(word + 2, o->name);
+            if (n == 0 || (word[2 + n] != '\0' && word[2 + n] != '='))
                 continue;
             *value = word[2 + n] == '=' ? word + 3 + n : NULL;
             return o;
@@ -108,6 +116,48 @@ static skd_status take_option(cli_args *args, int *at, skd_error *err) {
     return check_value(option, value, err);
 }
 
+/* "True" and its like of a config file; false leaves a flag as it is. */
+static skd_status set_flag(bool *given, const char *option, const char *text, skd_error *err) {
+    static const char *const words[][2] = {{"true", "false"}, {"True", "False"}, {"yes", "no"}, {"on", "off"}};
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
+        if (strcmp(text, words[k][1]) == 0)
+            return SKD_OK;
+        *given = *given || strcmp(text, words[k][0]) == 0;
+    }
+    return *given ? SKD_OK : skd_fail(err, SKD_EARG, "--%s: expected True or False; found '%s'", option, text);
+}
+
+skd_status cli_args_set(cli_args *args, const char *name, char *text, bool *known, skd_error *err) {
+    size_t i = 0;
+    const cli_option *o = args->command->options;
+    while (o[i].name && (same_name(name, o[i].name) == 0 || name[strlen(o[i].name)] != '\0'))
+        i++;
+    *known = o[i].name != NULL;
+    skd_status status = SKD_OK;
+    if (*known && text && !args->given[i]) {
+        status = skd_grow((void **)&args->owned, &args->owned_capacity, args->n_owned + 1, sizeof *args->owned, err);
+        if (status == SKD_OK && o[i].kind == CLI_FLAG)
+            status = set_flag(&args->given[i], o[i].name, text, err);
+        else if (status == SKD_OK)
+            status = check_value(&o[i], text, err);
+        if (status == SKD_OK && o[i].kind != CLI_FLAG) {
+            args->given[i] = true;
+            args->value[i] = args->owned[args->n_owned++] = text;
+            return SKD_OK;
+        }
+    }
+    skd_free(text);
+    return status;
+}
+
+/* The file of --config, where the verb has that option. */
+static skd_status read_config(cli_args *args, skd_error *err) {
+    for (size_t i = 0; args->command->options[i].name; i++)
+        if (strcmp(args->command->options[i].name, "config") == 0 && args->value[i])
+            return cli_config_apply(args, args->value[i], err);
+    return SKD_OK;
+}
+
 static skd_status check_operands(const cli_args *args, skd_error *err) {
     const cli_command *c = args->command;
     if (args->n_operands < c->min_operands)
@@ -136,10 +186,14 @@ skd_status cli_parse(cli_args *args, const cli_command *command, int argc, char 
         } else
             args->operand[args->n_operands++] = argv[at];
     }
-    return check_operands(args, err);
+    skd_status status = read_config(args, err);
+    return status == SKD_OK ? check_operands(args, err) : status;
 }
 
 void cli_args_free(cli_args *args) {
+    for (size_t i = 0; i < args->n_owned; i++)
+        skd_free(args->owned[i]);
+    skd_free(args->owned);
     skd_free(args->value);
     skd_free(args->given);
     skd_free(args->operand);

@@ -33,6 +33,14 @@ typedef struct cli_plan {
      "structure file",                                                                                                \
      0, 0, "which defects"},                                                                                          \
         {"bulk", 'b', CLI_TEXT, "FILE", NULL, "the perfect supercell of the structure given by --defect", 0, 0, NULL}, \
+        {"defect-index", 0, CLI_INT, "N", NULL,                                                                       \
+         "with --bulk: the added atom in the defect's file or the removed one in the bulk's, counted from 0, from "   \
+         "-1 backwards; default: found",                                                                              \
+         -1000000, 1000000, NULL},                                                                                    \
+        {"defect-coords", 0, CLI_TEXT, "X,Y,Z", NULL, "or its fractional coordinates", 0, 0, NULL},                    \
+        {"name", 0, CLI_TEXT, "NAME", NULL, "with --bulk: the defect's name, instead of doped's", 0, 0, NULL},         \
+        {"config", 0, CLI_TEXT, "FILE", NULL,                                                                         \
+         "options and ShakeNBreak's settings as 'key: value' lines; the command line goes before it", 0, 0, NULL},    \
         CHARGES_OPTIONS(CHARGES),                                                                                     \
         {"extrinsic", 'e', CLI_TEXT, "ELEMENTS", NULL, "also put these on every site, e.g. Cl,Se", 0, 0, NULL},        \
         {"interstitials", 'i', CLI_TEXT, "ELEMENTS", NULL,                                                             \

@@ -5,7 +5,8 @@
 static void fill(const char *text, size_t size) {
     int species[2] = {48, 52};
     double pos[2][3] = {{0.1, 0.2, 0.3}, {3.1, 2.9, 3.3}};
-    const skd_cell cell = {.n = 2, .lattice = {{6.5, 0, 0}, {0, 6.4, 0}, {0.1, 0, 6.6}}, .species = species, .pos = pos};
+    const skd_cell cell = {
+        .n = 2, .lattice = {{6.5, 0, 0}, {0, 6.4, 0}, {0.1, 0, 6.6}}, .species = species, .pos = pos};
     const skd_input input = {.cell = &cell, .charge = -1, .title = "fuzz"};
     skd_string out = {0};
     skd_error err = {0};
