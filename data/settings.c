@@ -126,6 +126,8 @@ skd_status settings_merge(skd_string *out, skd_span base, const char *over_name,
     skd_status status = SKD_OK;
     walker w = walker_of(over_name, over, code);
     skd_string_add_bytes(&text, base.p, base.n);
+    if (text.failed)
+        status = skd_fail(err, SKD_ENOMEM, "out of memory for settings");
     while (status == SKD_OK && walk(&w)) {
         if (w.key.n == 0)
             continue;
