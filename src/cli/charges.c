@@ -2,6 +2,7 @@
 /* charges.c - which charge states each defect gets: a list for all, a rule, or wishes for single defects. */
 #include "charges.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,6 +49,9 @@ static skd_status read_values(wish *w, skd_span text, skd_error *err) {
     skd_status status = cli_int_list(copy, "--charges", -9, 9, &w->list, &w->n, err);
     if (status == SKD_EARG && (strstr(copy, "auto") || strstr(copy, "oxidation")))
         status = skd_fail(err, SKD_EARG, "--charges: a rule stands alone, or as NAME=auto; found '%s'", copy);
+    else if (status == SKD_EARG && word.n > 0 && isalpha((unsigned char)word.p[0]))
+        status = skd_fail(err, SKD_EARG, "--charges: expected integers like -2..1, 'auto' or 'oxidation'; found '%s'",
+                          copy);
     skd_free(copy);
     return status;
 }

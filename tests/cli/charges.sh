@@ -70,7 +70,7 @@ check "impossible charge of one defect" refused "v_Cd at charge +9 would have 11
 check "half a charge" refused "found '0.5'" --charges 0.5
 check "range upside down" refused "found '2..-1'" --charges 2..-1
 check "no such defect" refused "no defect is called 'v_Zn'" --charges v_Zn=0
-check "no such rule" refused "found 'likely'" --charges likely
+check "no such rule" refused "'auto' or 'oxidation'; found 'likely'" --charges likely
 check "rule and list at once" refused "a rule stands alone" --charges auto,1
 check "one defect twice" refused "'v_Cd' is given twice" --charges v_Cd=0,v_Cd=1
 check "--charge and --charges" refused "are the same option" --charges 0 --charge 1
