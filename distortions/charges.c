@@ -119,7 +119,7 @@ static skd_charge_range added_range(const skd_defect *d) {
 }
 
 skd_charge_range skd_charges_probable(const skd_defect *defect, int padding) {
-    if (defect->added)
+    if (defect->added && defect->n_parts == 0)
         return added_range(defect);
     int full = defect->oxidation_change;
     return (skd_charge_range){full < 0 ? full : -padding, full > 0 ? full : padding};
@@ -131,7 +131,7 @@ static int full_ionisation(const skd_defect *d) {
     const skd_element *element = d->added ? skd_element_of(d->added) : NULL;
     int state = d->oxidation_change + d->oxidation_removed;
     bool own = element && skd_cell_count(d->bulk, d->added) > 0, inserted = d->kind == SKD_INTERSTITIAL;
-    if (!element || (own && !inserted) || (!own && state != element->most_probable))
+    if (!element || d->n_parts > 0 || (own && !inserted) || (!own && state != element->most_probable))
         return d->oxidation_change;
     const int8_t *list = inserted && element->common[0] == INT8_MIN ? element->oxidation : element->common;
     int best = list[0] != INT8_MIN ? list[0] : state;

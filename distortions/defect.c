@@ -9,6 +9,7 @@ void skd_defect_free(skd_defect *defect) {
         return;
     skd_cell_free(defect->bulk);
     skd_cell_free(defect->cell);
+    skd_free(defect->part);
     skd_free(defect);
 }
 

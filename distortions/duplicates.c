@@ -32,11 +32,37 @@ void skd_rotation_cartesian(const int fractional[3][3], const double lattice[3][
         }
 }
 
+/* Does the rotation about the first part of a complex take all parts to like ones? */
+static bool keeps_parts(const skd_defect *defect, const skd_mic *mic, const double centre[3],
+                        const double rotation[3][3]) {
+    for (size_t i = 0; i < defect->n_parts; i++) {
+        const skd_defect_part *a = &defect->part[i];
+        double pos[3], d[3], turned[3];
+        bool there = false;
+        skd_row_times(a->site, defect->cell->lattice, pos);
+        skd_mic_vector(mic, centre, pos, d);
+        skd_rotate(rotation, d, turned);
+        for (int k = 0; k < 3; k++)
+            turned[k] += centre[k];
+        for (size_t j = 0; j < defect->n_parts && !there; j++) {
+            const skd_defect_part *b = &defect->part[j];
+            skd_row_times(b->site, defect->cell->lattice, pos);
+            there = a->removed == b->removed && a->added == b->added && skd_mic_vector(mic, turned, pos, d) < PLACE;
+        }
+        if (!there)
+            return false;
+    }
+    return true;
+}
+
 static skd_status take_rotations(skd_start_list *list, const skd_defect *defect, const skd_cell *primitive,
                                  const skd_symmetry *symmetry, skd_error *err) {
     double centre[3], site[3], inverse[3][3];
     size_t *stabiliser = skd_alloc(symmetry->n_operations, sizeof *stabiliser), n = 0;
+    skd_mic mic;
     skd_status status = skd_cell_inverse(primitive, inverse, err);
+    if (status == SKD_OK)
+        status = skd_mic_setup(&mic, defect->cell, err);
     if (status == SKD_OK && stabiliser) {
         skd_defect_centre(defect, centre);
         skd_to_frac(inverse, centre, site);
@@ -45,9 +71,11 @@ static skd_status take_rotations(skd_start_list *list, const skd_defect *defect,
     }
     if (status == SKD_OK && !list->rotation)
         status = skd_fail(err, SKD_ENOMEM, "out of memory for the symmetry of %s", defect->name);
-    for (size_t k = 0; status == SKD_OK && k < n; k++)
-        skd_rotation_cartesian(symmetry->operation[stabiliser[k]].rotation, primitive->lattice, inverse,
-                               list->rotation[list->n_rotations++]);
+    for (size_t k = 0; status == SKD_OK && k < n; k++) {
+        double(*rotation)[3] = list->rotation[list->n_rotations];
+        skd_rotation_cartesian(symmetry->operation[stabiliser[k]].rotation, primitive->lattice, inverse, rotation);
+        list->n_rotations += keeps_parts(defect, &mic, centre, (const double(*)[3])rotation);
+    }
     skd_free(stabiliser);
     return status;
 }

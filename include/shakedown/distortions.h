@@ -11,7 +11,16 @@
 
 typedef enum skd_defect_kind { SKD_VACANCY, SKD_SUBSTITUTION, SKD_INTERSTITIAL } skd_defect_kind;
 
-/** One point defect in its supercell; arrays owned. */
+/** One site of a complex. */
+typedef struct skd_defect_part {
+    skd_defect_kind kind;
+    int removed, added; /**< atomic numbers; 0 where none                     */
+    double site[3];     /**< fractional, in the supercell                     */
+    size_t index;       /**< of the added atom in cell; SIZE_MAX for a vacancy */
+} skd_defect_part;
+
+/** One point defect in its supercell, or a complex of several, which is described by its first part (around it atoms
+ *  are distorted) but for the oxidation states, which are sums; arrays owned. */
 typedef struct skd_defect {
     skd_defect_kind kind;
     char name[64];          /**< "v_Cd", "Te_Cd", "v_O_C2v"; no charge                       */
@@ -25,6 +34,8 @@ typedef struct skd_defect {
     bool oxidation_known;   /**< false: all states zero (elements, intermetallics)           */
     int oxidation_removed;  /**< oxi(removed); 0 where nothing is                            */
     int oxidation_max;      /**< largest |oxidation state| in the host                       */
+    skd_defect_part *part;  /**< [n_parts] of a complex, the first included; owned            */
+    size_t n_parts;         /**< 0 for a single defect                                       */
     skd_cell *bulk;         /**< the perfect supercell                                       */
     skd_cell *cell;         /**< the unperturbed defect supercell                            */
 } skd_defect;
@@ -55,6 +66,14 @@ typedef struct skd_defect_options {
  *  still equal. */
 skd_status skd_defects_of(skd_defect_list *out, const skd_cell *primitive, const int matrix[3][3],
                           const skd_defect_options *options, skd_error *err) SKD_CHECKED;
+
+/** Adds to the list all symmetry-distinct complexes of two to four defects: `parts` are names of `singles` joined by
+ *  "+", "v_Cd+Te_i"; a base name takes all its sites. Each part lies within `distance` (Å, less than half the distance
+ *  between images) of an earlier one. Names end in the distances from the first part: "Cd_Te+v_Cd_2.81".
+ *  multiplicity: configurations per primitive cell; site_symmetry: of the whole complex. On failure the list may
+ *  hold some complexes already. */
+skd_status skd_complexes_add(skd_defect_list *out, const skd_defect_list *singles, const skd_cell *primitive,
+                             const char *parts, double distance, skd_error *err) SKD_CHECKED;
 
 /** The defect by which `cell` differs from `bulk` (composition, then matching); SKD_EARG if it is
  *  not exactly one point defect. Atoms may have moved (relaxed, distorted) by up to about half a bond, and the

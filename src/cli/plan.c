@@ -157,8 +157,12 @@ static skd_status check_oxidation(const cli_plan *plan, const skd_defect_options
     for (size_t k = 0; k < options->n_oxidation; k++) {
         int z = options->oxidation_species[k];
         bool there = skd_cell_count(plan->primitive, z) > 0;
-        for (size_t d = 0; d < plan->defects.n; d++)
-            there = there || plan->defects.defect[d]->added == z;
+        for (size_t d = 0; d < plan->defects.n; d++) {
+            const skd_defect *defect = plan->defects.defect[d];
+            there = there || defect->added == z;
+            for (size_t i = 0; i < defect->n_parts; i++)
+                there = there || defect->part[i].added == z;
+        }
         if (!there)
             return skd_fail(err, SKD_EARG, "--oxidation: %s is neither in the host nor added to it",
                             skd_element_of(z)->symbol);
@@ -233,10 +237,12 @@ static skd_status make_defects(cli_plan *plan, const cli_args *args, const skd_d
                                skd_error *err) {
     if (!cli_given(args, "bulk")) {
         skd_status status = check_pair_options(args, err);
-        if (status == SKD_OK)
+        if (status == SKD_OK && (cli_text(args, "defect") || !cli_text(args, "complex")))
             status = skd_defects_of(&plan->defects, plan->primitive, plan->matrix, options, err);
         if (status == SKD_OK && cli_text(args, "defect"))
             status = select_defects(&plan->defects, cli_text(args, "defect"), err);
+        if (status == SKD_OK && cli_text(args, "complex"))
+            status = cli_complexes_add(plan, args, options, err);
         return status;
     }
     skd_frame *frame = NULL;
@@ -280,6 +286,8 @@ static skd_status read_host(cli_plan *plan, const cli_args *args, skd_error *err
     bool pair = cli_given(args, "bulk");
     if (pair && !cli_text(args, "defect"))
         return skd_fail(err, SKD_EARG, "--bulk needs --defect FILE, the structure with the defect");
+    if (pair && cli_given(args, "complex"))
+        return skd_fail(err, SKD_EARG, "--complex needs a HOST, not --defect FILE --bulk FILE");
     if (pair && args->n_operands > 0)
         return skd_fail(err, SKD_EARG, "give either a HOST or --defect FILE --bulk FILE; found both ('%s')",
                         args->operand[0]);

@@ -49,6 +49,11 @@ typedef struct cli_plan {
          0, 0, NULL},                                                                                                  \
         {"wyckoff", 0, CLI_FLAG, NULL, NULL,                                                                           \
          "interstitials also on special positions without free coordinates, e.g. the octahedra of bcc", 0, 0, NULL},   \
+        {"complex", 0, CLI_TEXT, "PARTS", NULL,                                                                        \
+         "defects near each other in every distinct way, e.g. v_Cd+Te_i or Cd_Te+v_Cd,v_Cd+v_Te; with --defect: "     \
+         "besides those",                                                                                              \
+         0, 0, NULL},                                                                                                  \
+        {"complex-distance", 0, CLI_REAL, "Å", "5", "each part at most this far from another", 0.5, 100, NULL},        \
         {"oxidation", 0, CLI_TEXT, "LIST", NULL, "oxidation states instead of the guess, e.g. Cd=2,Te=-2", 0, 0,       \
          NULL},                                                                                                       \
         {"supercell", 's', CLI_TEXT, "N", NULL, "N, or N,N,N, or nine integers: multiples of the given cell", 0, 0,    \
@@ -70,6 +75,9 @@ typedef struct cli_plan {
 /** The interstitial part of the options, from --interstitials, --wyckoff and --defect; *list is the caller's and
  *  must outlive the options. */
 skd_status cli_interstitial_options(skd_defect_options *options, int **list, const cli_args *args, skd_error *err);
+
+/** Adds the complexes of --complex to the plan's defects. */
+skd_status cli_complexes_add(cli_plan *plan, const cli_args *args, const skd_defect_options *options, skd_error *err);
 
 skd_status cli_plan_make(cli_plan *plan, const cli_args *args, skd_error *err);
 void cli_plan_free(cli_plan *plan);

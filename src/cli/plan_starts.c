@@ -129,9 +129,40 @@ static void add_default(skd_start_options *s, const char **name) {
             name[s->n_kinds++] = (*kind)->name;
 }
 
-/* --kinds, "default" being those of the table; or these and what has an option of its own. */
+static void remove_kind(skd_start_options *s, const char **name, const char *which) {
+    size_t kept = 0;
+    for (size_t k = 0; k < s->n_kinds; k++)
+        if (strcmp(name[k], which) != 0)
+            name[kept++] = name[k];
+    s->n_kinds = kept;
+}
+
+/* "default" is those of the table; "+name" or "-name" at the beginning of the list means them too. */
+static void take_kind(skd_start_options *s, const char **name, const char *word, bool *has_default) {
+    const bool all = strcmp(word, "default") == 0, change = word[0] == '+' || word[0] == '-';
+    if (!*has_default && (all || (change && s->n_kinds == 0))) {
+        add_default(s, name);
+        *has_default = true;
+    }
+    if (word[0] == '-')
+        remove_kind(s, name, word + 1);
+    else if (!all)
+        name[s->n_kinds++] = word + change;
+}
+
+static skd_status check_kind(const char *word, skd_error *err) {
+    const char *name = word + (word[0] == '+' || word[0] == '-');
+    for (const skd_start_kind *const *kind = skd_start_kinds; *kind; kind++)
+        if (strcmp((*kind)->name, name) == 0)
+            return SKD_OK;
+    return strcmp(word, "default") == 0 ? SKD_OK
+                                        : skd_fail(err, SKD_EARG, "--kinds: no kind of start '%s'; --list-kinds names "
+                                                   "them", name);
+}
+
+/* The kinds of --kinds, and what has an option of its own. */
 static skd_status read_kinds(skd_start_options *s, cli_start_lists *lists, const cli_args *args, skd_error *err) {
-    static const char *const own_option[] = {"subsets", "pairs"};
+    static const char *const own_option[] = {"subsets", "pairs", "rattles"};
     const char *text = cli_text(args, "kinds");
     const size_t n_own = sizeof own_option / sizeof *own_option;
     size_t most = n_own + 1;
@@ -144,23 +175,22 @@ static skd_status read_kinds(skd_start_options *s, cli_start_lists *lists, const
     if (!lists->kind || !lists->kind_text)
         return skd_fail(err, SKD_ENOMEM, "out of memory for kinds of starts");
     bool has_default = false;
-    for (char *p = lists->kind_text; p;) {
+    skd_status status = SKD_OK;
+    for (char *p = lists->kind_text; status == SKD_OK && p;) {
         char *comma = strchr(p, ',');
         if (comma)
             *comma = '\0';
-        if (strcmp(p, "default") != 0)
-            lists->kind[s->n_kinds++] = p;
-        else if (!has_default) {
-            add_default(s, lists->kind);
-            has_default = true;
-        }
+        status = check_kind(p, err);
+        if (status == SKD_OK)
+            take_kind(s, lists->kind, p, &has_default);
         p = comma ? comma + 1 : NULL;
     }
     for (size_t k = 0; k < n_own; k++)
         if (cli_given(args, own_option[k]))
             lists->kind[s->n_kinds++] = own_option[k];
     s->kind = lists->kind;
-    return SKD_OK;
+    s->n_rattles = (size_t)cli_int(args, "rattles");
+    return status;
 }
 
 static skd_status read_choices(skd_choices *out, const cli_args *args, const char *option, skd_error *err) {
@@ -189,6 +219,7 @@ static skd_status read_dimer(skd_start_options *s, const cli_args *args, skd_err
 static skd_status check_contradictions(const cli_args *args, skd_error *err) {
     static const char *const pairs[][2] = {
         {"distortions", "increment"}, {"neighbours", "electrons"}, {"compat", "subsets"}, {"compat", "pairs"},
+        {"no-rattle", "rattles"},
         {"no-rattle", "stdev"},       {"no-rattle", "d-min"},      {"no-rattle", "width"}, {"no-rattle", "nbr-cutoff"},
         {"no-rattle", "max-disp"},    {"no-rattle", "max-attempts"}, {"no-rattle", "n-iter"},
         {"no-rattle", "active-atoms"}, {"no-rattle", "local"},

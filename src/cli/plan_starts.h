@@ -36,7 +36,9 @@ typedef struct cli_start_lists {
         {"dimer", 0, CLI_TEXT, "WHEN", "vacancies", "always, never, or for vacancies without --distortions", 0, 0,     \
          NULL},                                                                                                       \
         {"dimer-length", 0, CLI_REAL, "Å", "0", "0: a single bond's", 0, 10, NULL},                                   \
-        {"kinds", 0, CLI_TEXT, "LIST", NULL, "make only these kinds, e.g. default,pairs or unperturbed,pairs", 0, 0,   \
+        {"rattles", 0, CLI_INT, "K", NULL, "also K independent rattles without distortion", 1, 10000, NULL},           \
+        {"kinds", 0, CLI_TEXT, "LIST", NULL,                                                                          \
+         "make only these kinds, e.g. unperturbed,pairs; or the default's with changes, e.g. +swap,-dimer", 0, 0,      \
          NULL},                                                                                                       \
         {"list-kinds", 0, CLI_FLAG, NULL, NULL, "print the kinds of starts and stop", 0, 0, NULL},                    \
         {"stdev", 0, CLI_REAL, "Å", "0", "rattle amplitude; 0: 10 % of the shortest distance in the host", 0, 2,       \
