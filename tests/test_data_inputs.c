@@ -290,7 +290,7 @@ static void potentials_have_doped_s_names(void **state) {
 
 static void write_file(const char *folder, const char *name, const char *text) {
     skd_error err;
-    char path[200];
+    char path[300];
     snprintf(path, sizeof path, "%s/%s", folder, name);
     char *slash = strrchr(path, '/');
     *slash = '\0';
@@ -302,7 +302,9 @@ static void write_file(const char *folder, const char *name, const char *text) {
 static void potcar_joins_the_user_s_files_in_the_order_of_species(void **state) {
     (void)state;
     skd_error err;
-    char folder[] = "/tmp/skd_potcar_XXXXXX", command[100];
+    const char *base = getenv("TMPDIR");
+    char folder[200], command[220];
+    snprintf(folder, sizeof folder, "%s/skd_potcar_XXXXXX", base ? base : "/tmp");
     CHECK(mkdtemp(folder) != NULL);
     write_file(folder, "POT_GGA_PAW_PBE/POTCAR.Cd.gz", "  PAW_PBE Cd\n POMASS = 112.411; ZVAL   =   12.000    mass\n");
     write_file(folder, "Te/POTCAR", "  PAW_PBE Te\n POMASS = 127.600; ZVAL   =    6.000    mass\n");

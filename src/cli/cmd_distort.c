@@ -111,7 +111,11 @@ static skd_status write_all(const cli_args *args, const cli_plan *plan, made *m,
     const char *root = cli_text(args, "output");
     const int threads = inputs->code ? 1 : (int)cli_int(args, "threads"); /* potentials are kept from one to the next */
     build_work work = {m, plan, inputs, root};
-    skd_status status = skd_folder_make(root, err);
+    skd_status status = SKD_OK;
+    for (size_t k = 0; k < m->n && status == SKD_OK; k++)
+        status = cli_inputs_check(inputs, m->entry[k].defect->cell, m->entry[k].charge, err);
+    if (status == SKD_OK)
+        status = skd_folder_make(root, err);
     if (status == SKD_OK)
         status = skd_parallel(m->first[m->n], threads, build_one, &work, err);
     if (status == SKD_OK)

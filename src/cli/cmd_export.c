@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd_export.c - writes the best candidates of a search for verification: POSCARs in ShakeNBreak's
- * folders, one extended XYZ a defect, or CIFs. */
+/* cmd_export.c - writes the best candidates of a search for verification: POSCARs or the inputs of a code in
+ * ShakeNBreak's folders, one extended XYZ a defect, or CIFs. */
 #include <string.h>
 
 #include "cli.h"
 #include "folders.h"
+#include "inputs.h"
 #include "report.h"
 
 static const cli_option options[] = {
@@ -14,12 +15,14 @@ static const cli_option options[] = {
     {"output", 'o', CLI_TEXT, "DIR", NULL, "folder to write to; default: DIR/export", 0, 0, NULL},
     {"threshold", 0, CLI_REAL, "X", NULL, "fingerprint distance between families", 0, 2, NULL},
     CLI_THREADS,
+    INPUTS_OPTIONS,
     CLI_END};
 
 typedef struct export_job {
     const skd_job *job;
     const skd_ranking *ranking;
     const skd_format *format;
+    cli_inputs *inputs;
     const char *folder;
     size_t n; /* families to write */
 } export_job;
@@ -45,6 +48,17 @@ static skd_status make_folder_of(char *path, skd_error *err) {
     return status;
 }
 
+/* The POSCAR, or all inputs, of one candidate; path is the POSCAR's. */
+static skd_status write_candidate(const export_job *e, char *path, const skd_cell *cell, const char *comment,
+                                  skd_error *err) {
+    if (e->inputs->code) {
+        *strrchr(path, '/') = '\0';
+        return cli_inputs_write(e->inputs, path, cell, e->job->charge, comment, err);
+    }
+    skd_status status = make_folder_of(path, err);
+    return status == SKD_OK ? folders_write_poscar(path, cell, comment, err) : status;
+}
+
 static skd_status write_poscars(const export_job *e, skd_error *err) {
     skd_status status = SKD_OK;
     for (size_t i = 0; i < e->n && status == SKD_OK; i++) {
@@ -55,9 +69,7 @@ static skd_status write_poscars(const export_job *e, skd_error *err) {
         char *path = folders_path(e->folder, e->job->defect, e->job->charge, start, "POSCAR");
         if (!path)
             return skd_fail(err, SKD_ENOMEM, "out of memory for a path");
-        status = make_folder_of(path, err);
-        if (status == SKD_OK)
-            status = folders_write_poscar(path, e->job->minimum[f->best].cell, comment, err);
+        status = write_candidate(e, path, e->job->minimum[f->best].cell, comment, err);
         if (status == SKD_OK)
             printf("%s  (%s)\n", path, comment);
         skd_free(path);
@@ -134,15 +146,17 @@ static skd_status write_other(const export_job *e, skd_error *err) {
 }
 
 static skd_status export_all(const cli_args *args, const run_contents *run, const skd_ranking *rankings,
-                             const skd_format *format, skd_error *err) {
+                             const skd_format *format, cli_inputs *inputs, skd_error *err) {
     skd_string folder = {0};
     if (cli_text(args, "output"))
         skd_string_add(&folder, "%s", cli_text(args, "output"));
     else
         skd_string_add(&folder, "%s/export", args->operand[0]);
     skd_status status = folder.failed ? skd_fail(err, SKD_ENOMEM, "out of memory for a path") : SKD_OK;
+    for (size_t j = 0; j < run->n_jobs && status == SKD_OK; j++)
+        status = cli_inputs_check(inputs, run->job[j]->defect->cell, run->job[j]->charge, err);
     for (size_t j = 0; j < run->n_jobs && status == SKD_OK; j++) {
-        export_job e = {run->job[j], &rankings[j], format, folder.text, families_wanted(args, &rankings[j])};
+        export_job e = {run->job[j], &rankings[j], format, inputs, folder.text, families_wanted(args, &rankings[j])};
         if (e.n > 0)
             status = strcmp(format->name, "poscar") == 0 ? write_poscars(&e, err) : write_other(&e, err);
     }
@@ -155,10 +169,18 @@ static skd_status run_export(const cli_args *args, int *exit_code, skd_error *er
     const skd_format *format = skd_format_named(cli_text(args, "format"));
     if (!format || !format->print)
         return skd_fail(err, SKD_EARG, "--format: expected poscar, xyz or cif; found '%s'", cli_text(args, "format"));
-    report_run run;
-    skd_status status = report_open(&run, args->operand[0], args, err);
+    if (cli_given(args, "format") && cli_given(args, "code"))
+        return skd_fail(err, SKD_EARG, "--format and --code contradict each other: a code reads its own files");
+    report_run run = {0};
+    cli_inputs inputs;
+    skd_status status = cli_inputs_open(&inputs, args, err);
     if (status == SKD_OK)
-        status = export_all(args, &run.contents, run.rankings, format, err);
+        status = report_open(&run, args->operand[0], args, err);
+    if (status == SKD_OK)
+        status = export_all(args, &run.contents, run.rankings, format, &inputs, err);
+    if (status == SKD_OK)
+        cli_inputs_notice(&inputs, stdout);
+    cli_inputs_close(&inputs);
     report_close(&run);
     return status;
 }
@@ -167,7 +189,7 @@ const cli_command cmd_export = {
     .name = "export",
     .group = "search",
     .summary = "Write the best candidates of a search for verification",
-    .usage = "DIR [--top N]",
+    .usage = "DIR [--top N] [--code NAME]",
     .text = NULL,
     .options = options,
     .min_operands = 1,

@@ -123,7 +123,10 @@ void cli_inputs_close(cli_inputs *in) {
 
 /* ---- writing ----------------------------------------------------------------------------- */
 
+/* folder NULL: only a rehearsal. */
 static skd_status write_text(const char *folder, const char *name, const skd_string *text, skd_error *err) {
+    if (!folder)
+        return SKD_OK;
     skd_string path = {0};
     skd_string_add(&path, "%s/%s", folder, name);
     skd_status status = path.failed ? skd_fail(err, SKD_ENOMEM, "out of memory for a path")
@@ -197,8 +200,13 @@ static skd_status write_all(cli_inputs *in, const char *folder, skd_input *input
     if (status == SKD_OK && code->structure)
         status = write_text(folder, code->structure, &structure, err);
     skd_string_free(&structure);
-    in->unfinished += code->library && !in->potentials.n && (input->charge != 0 || has_file(code, code->library_file));
+    if (folder && code->library && !in->potentials.n)
+        in->unfinished += input->charge != 0 || has_file(code, code->library_file);
     return status;
+}
+
+skd_status cli_inputs_check(cli_inputs *in, const skd_cell *cell, int charge, skd_error *err) {
+    return in->code ? cli_inputs_write(in, NULL, cell, charge, NULL, err) : SKD_OK;
 }
 
 /* A POSCAR groups its species; elsewhere atoms keep the order that distortion_metadata.json counts in. */
@@ -206,7 +214,7 @@ skd_status cli_inputs_write(cli_inputs *in, const char *folder, const skd_cell *
                             skd_error *err) {
     bool grouped = in->code->format && strcmp(in->code->format, "poscar") == 0;
     skd_cell *copy = NULL;
-    skd_status status = skd_folder_make(folder, err);
+    skd_status status = folder ? skd_folder_make(folder, err) : SKD_OK;
     if (status == SKD_OK)
         status = grouped ? folders_sorted(&copy, cell, err) : skd_cell_copy(&copy, cell, err);
     skd_input input = {.cell = copy,

@@ -41,6 +41,9 @@ typedef struct cli_inputs {
 skd_status cli_inputs_open(cli_inputs *in, const cli_args *args, skd_error *err);
 void cli_inputs_close(cli_inputs *in);
 
+/** Makes all texts of a structure and writes none: what is wrong with the user's files or potentials is told
+ *  before anything is written. */
+skd_status cli_inputs_check(cli_inputs *in, const skd_cell *cell, int charge, skd_error *err);
 /** Writes all files of one structure into an existing or new folder; title is the POSCAR's line 1. */
 skd_status cli_inputs_write(cli_inputs *in, const char *folder, const skd_cell *cell, int charge, const char *title,
                             skd_error *err);

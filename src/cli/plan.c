@@ -249,9 +249,11 @@ static skd_status make_defects(cli_plan *plan, const cli_args *args, const skd_d
     skd_status status = skd_structure_read(&frame, cli_text(args, "defect"), err);
     if (status == SKD_OK)
         status = skd_grow((void **)&plan->defects.defect, &plan->defects.capacity, 1, sizeof(skd_defect *), err);
-    if (status == SKD_OK)
+    if (status == SKD_OK) {
+        plan->defects.defect[0] = NULL;
+        plan->defects.n = 1;
         status = identify(&plan->defects.defect[0], plan->host->cell, frame->cell, args, options, err);
-    plan->defects.n = status == SKD_OK || (plan->defects.defect && plan->defects.defect[0]);
+    }
     skd_frame_free(frame);
     return status;
 }
