@@ -7,7 +7,8 @@
  *   -> one of each set of equivalent ones
  *   -> of those within 0.32 (V/N)^(1/3) of each other, one by the same preference.
  *
- * doped sums the multiplicities of sets within 0.02 (V/N)^(1/3); here the first stands for all of them.
+ * doped sums the multiplicities of sets within 0.02 (V/N)^(1/3); here the first stands for all of them. Where its
+ * one layer of images is too thin for a skewed cell it finds sites that are no vertices (Li6UO6, mp-8609).
  * Distances between clusters are those of their centres of gravity, so no matrix of distances is kept. */
 #include "voids.h"
 

@@ -238,7 +238,7 @@ static void the_added_atom_stands_first_of_its_kind_in_the_middle(void **state) 
             pos[k] -= middle[k];
         }
         CHECK(skd_norm(pos) < 3.5);
-        for (int k = 0; k < 3 && strstr(d->name, "C3v"); k++) /* of equally near ones that on the diagonal, as doped's */
+        for (int k = 0; k < 3 && strstr(d->name, "C3v"); k++) /* of four equally near ones, as doped */
             CHECK_CLOSE(d->site[k], 11.0 / 24.0, 1e-6, 0.0);
         CHECK_OK(skd_cell_check_overlap(d->cell, 2.6, &err));
         seen++;
