@@ -46,7 +46,8 @@ distort --charge=-1 --code qe --templates "$work/templates" -o "$work/own"
 check "the user's template" grep -qx 'q = -1, 63 atoms' "$work/own/$start/espresso.pwi"
 printf 'ENCUT = 250\nKPAR = 4\n' >"$work/settings"
 distort --charge 0 --code vasp --input_file "$work/settings" -o "$work/set"
-check "the user's settings replace ours" test "$(lines '^(ENCUT = 250|KPAR = 4)$' "$work/set/v_Cd_0/Unperturbed/INCAR")" = 2
+check "the user's settings replace ours" \
+    test "$(lines '^(ENCUT = 250|KPAR = 4)$' "$work/set/v_Cd_0/Unperturbed/INCAR")" = 2
 check "and leave the others" grep -qx 'EDIFFG = -0.01' "$work/set/v_Cd_0/Unperturbed/INCAR"
 
 cat >"$work/config.yaml" <<'END'
