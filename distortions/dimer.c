@@ -3,10 +3,9 @@
  * the atoms around a vacancy pair up. Their midpoint stays; the others are rattled. */
 #include "start.h"
 
-/* Bonding shell around the defect: up to this times the shortest distance. ShakeNBreak asks pymatgen's
- * CrystalNN, which weighs solid angles; the closest pair is the same for 32 of the 39 vacancies of 16 hosts
- * tried. The others have uneven shells (SnSe, Sb2S3), or CrystalNN counts a second shell and takes a pair that
- * is bonded already (v_O in SrTiO3, TiO2, Al2O3: a metal and an oxygen). */
+/* Bonding shell around the defect: up to this times the shortest distance. Compat mode asks CrystalNN (bonded.c), as
+ * ShakeNBreak does. It gives the same pair in most hosts, but where it counts a second shell it takes a pair that is
+ * bonded already (v_O in SrTiO3, TiO2, Al2O3: a metal and an oxygen), which is no reconstruction. */
 #define SHELL 1.25
 
 static bool wanted(const skd_defect *defect, const skd_start_options *o) {
@@ -35,22 +34,53 @@ static skd_status closest_pair(const skd_cell *cell, const skd_near *near, size_
     return status;
 }
 
-static skd_status find_pair(const skd_defect *defect, size_t pair[2], skd_error *err) {
+/* The first atoms of near are those of the bonding shell: returns how many. */
+static size_t take_shell(const skd_near *near, size_t n) {
+    size_t shell = 0;
+    while (shell < n && near[shell].r <= SHELL * near[0].r)
+        shell++;
+    return shell;
+}
+
+/* The same by CrystalNN; the atoms move to the front. ShakeNBreak puts vanadium on an empty site. */
+static skd_status take_bonded(skd_near *near, size_t n, const skd_defect *defect, const double centre[3],
+                              size_t *shell, skd_error *err) {
+    const int vanadium = 23;
+    size_t *bonded, n_bonded;
+    skd_status status = skd_bonded_atoms(&bonded, &n_bonded, defect->cell, centre, defect->index,
+                                         defect->added ? defect->added : vanadium, err);
+    *shell = 0;
+    for (size_t k = 0; k < n; k++)
+        for (size_t b = 0; b < n_bonded; b++)
+            if (near[k].index == bonded[b]) {
+                const skd_near swapped = near[*shell];
+                near[(*shell)++] = near[k];
+                near[k] = swapped;
+                break;
+            }
+    skd_free(bonded);
+    return status;
+}
+
+static skd_status find_pair(const skd_defect *defect, bool compat, size_t pair[2], skd_error *err) {
     double centre[3];
     skd_near *near;
     size_t n, shell = 0;
     skd_defect_centre(defect, centre);
     skd_status status = skd_near_sorted(&near, &n, defect->cell, centre, defect->index, err);
+    if (status == SKD_OK && compat)
+        status = take_bonded(near, n, defect, centre, &shell, err);
+    else if (status == SKD_OK)
+        shell = take_shell(near, n);
     if (status != SKD_OK)
-        return status;
-    while (shell < n && near[shell].r <= SHELL * near[0].r)
-        shell++;
+        goto done;
     if (shell < 2)
         shell = 2;
     if (n < 2)
         status = skd_fail(err, SKD_EARG, "no two neighbours to make a dimer of: only %zu atoms around the defect", n);
     else
         status = closest_pair(defect->cell, near, shell, pair, err);
+done:
     skd_free(near);
     return status;
 }
@@ -74,7 +104,7 @@ static skd_status make_with(skd_start_list *out, const skd_defect *defect, int c
                             const skd_start_plan *plan, skd_error *err) {
     size_t pair[2];
     skd_start *start;
-    skd_status status = find_pair(defect, pair, err);
+    skd_status status = find_pair(defect, options->compat, pair, err);
     if (status == SKD_OK)
         status = skd_start_add(out, defect, &skd_kind_dimer, "Dimer", &start, err);
     if (status != SKD_OK)

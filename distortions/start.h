@@ -137,6 +137,11 @@ void skd_pair_name(const char *what, int z1, int z2, char *out, size_t size);
 /** Moves both atoms along their line, to half the length from its middle. */
 skd_status skd_pair_set_length(skd_cell *cell, const size_t pair[2], double length, skd_error *err) SKD_CHECKED;
 
+/** Atoms of the cell bonded to a point on which an atom of this species sits (leave_out: that atom, or SIZE_MAX), by
+ *  CrystalNN: *out is [*n], the caller's. */
+skd_status skd_bonded_atoms(size_t **out, size_t *n, const skd_cell *cell, const double centre[3], size_t leave_out,
+                            int species, skd_error *err) SKD_CHECKED;
+
 /** Length of a single bond between two elements, Å. */
 double skd_single_bond(int z1, int z2);
 
