@@ -299,6 +299,53 @@ static void the_bond_centre_of_silicon_is_a_special_position(void **state) {
     skd_cell_free(cell);
 }
 
+/* A cube of atoms, 2h wide, with an atom at d above each face, alone in a cell of 12 Å. Its middle has radius
+ * sqrt(3) h; on each four-fold axis, at z, another sphere touches a face and the atom above it. */
+static skd_cell *capped_cube(double h, double d) {
+    skd_error err;
+    skd_cell *cell;
+    CHECK_OK(skd_cell_new(&cell, 14, &err));
+    for (size_t i = 0; i < 14; i++) {
+        cell->species[i] = i < 8 ? 14 : 8;
+        for (size_t k = 0; k < 3; k++) {
+            cell->lattice[k][k] = 12.0;
+            cell->pos[i][k] = 3.7 + (i < 8 ? (i >> k & 1 ? h : -h) : (i - 8) / 2 == k ? (i % 2 ? d : -d) : 0.0);
+        }
+    }
+    return cell;
+}
+
+/* z and radius follow from (d - z)^2 = 2 h^2 + (z - h)^2; all seven sites lie in one loose group. */
+static void the_wider_site_wins_only_if_it_is_much_wider(void **state) {
+    (void)state;
+    static const struct {
+        double d, middle, axis; /* ratio 0.85 is at d = 2.70 Å */
+        bool middle_wins;
+    } rows[] = {{2.66, 1.039230, 1.204757, true}, {2.80, 1.039230, 1.263636, false}};
+    for (size_t r = 0; r < 2; r++) {
+        skd_cell *cell = capped_cube(0.6, rows[r].d);
+        const skd_defect_options options = {.interstitials = true};
+        skd_defect_list list = interstitials_of(cell, &options);
+        size_t middles = 0, axes = 0;
+        for (size_t i = 0; i < list.n; i++) {
+            const skd_defect *d = list.defect[i];
+            skd_error err;
+            skd_mic mic;
+            double nearest = HUGE_VAL, v[3];
+            CHECK_OK(skd_mic_setup(&mic, d->cell, &err));
+            for (size_t k = 0; k < d->cell->n; k++)
+                if (k != d->index)
+                    nearest = fmin(nearest, skd_mic_vector(&mic, d->cell->pos[d->index], d->cell->pos[k], v));
+            middles += fabs(nearest - rows[r].middle) < 1e-5 && strstr(d->name, "_Oh") && d->multiplicity == 1;
+            axes += fabs(nearest - rows[r].axis) < 1e-5 && strstr(d->name, "_C4v") && d->multiplicity == 6;
+        }
+        CHECK_INT(middles, rows[r].middle_wins ? 2 : 0); /* of Si and of O */
+        CHECK_INT(axes, rows[r].middle_wins ? 0 : 2);
+        skd_defect_list_free(&list);
+        skd_cell_free(cell);
+    }
+}
+
 /* fcc with a = 1.7 Å: octahedra of 0.85 Å take only hydrogen; the tetrahedra are too near to count. */
 static const double dense[3][3] = {{0, 0.85, 0.85}, {0.85, 0, 0.85}, {0.85, 0.85, 0}};
 
@@ -407,6 +454,7 @@ int main(void) {
         cmocka_unit_test(the_added_atom_stands_first_of_its_kind_in_the_middle),
         cmocka_unit_test(octahedra_of_bcc_are_special_positions),
         cmocka_unit_test(the_bond_centre_of_silicon_is_a_special_position),
+        cmocka_unit_test(the_wider_site_wins_only_if_it_is_much_wider),
         cmocka_unit_test(a_full_host_is_refused_in_one_line),
         cmocka_unit_test(unknown_elements_are_refused),
         cmocka_unit_test(starts_follow_the_electron_count),
