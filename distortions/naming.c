@@ -85,7 +85,8 @@ static skd_status atoms_around(around **out, size_t *n, const skd_cell *host, co
                                               rank_of(host, host->species[i])};
                 }
     }
-    qsort(*out, *n, sizeof **out, nearer);
+    if (*n > 0)
+        qsort(*out, *n, sizeof **out, nearer);
     return status;
 }
 
