@@ -7,9 +7,11 @@
  * (deflate reaches 1032; structures, even a trajectory that stands still, stay below 300). */
 #include "shakedown/data.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -293,5 +295,39 @@ skd_status skd_folder_make(const char *path, skd_error *err) {
     ok = ok && make_one(copy);
     skd_status status = ok ? SKD_OK : skd_fail(err, SKD_EARG, "%s: %s", path, strerror(errno));
     skd_free(copy);
+    return status;
+}
+
+/* ---- what is in a folder ------------------------------------------------------------------- */
+
+void skd_names_free(skd_names *names) {
+    for (size_t i = 0; i < names->n; i++)
+        skd_free(names->name[i]);
+    skd_free(names->name);
+    *names = (skd_names){0};
+}
+
+static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+skd_status skd_folder_list(skd_names *out, const char *path, bool *is_folder, skd_error *err) {
+    DIR *folder = opendir(path);
+    skd_status status = SKD_OK;
+    *out = (skd_names){0};
+    *is_folder = folder != NULL;
+    if (!folder)
+        return errno == EACCES ? skd_fail(err, SKD_EARG, "%s: %s", path, strerror(errno)) : SKD_OK;
+    for (const struct dirent *entry; status == SKD_OK && (entry = readdir(folder));) {
+        if (entry->d_name[0] == '.')
+            continue;
+        status = skd_grow((void **)&out->name, &out->capacity, out->n + 1, sizeof *out->name, err);
+        if (status == SKD_OK && !(out->name[out->n] = skd_strdup(entry->d_name)))
+            status = skd_fail(err, SKD_ENOMEM, "%s: out of memory for its list", path);
+        out->n += status == SKD_OK;
+    }
+    closedir(folder);
+    if (status != SKD_OK)
+        skd_names_free(out);
+    else if (out->n > 1)
+        qsort(out->name, out->n, sizeof *out->name, by_name);
     return status;
 }

@@ -17,6 +17,14 @@ skd_status skd_file_write(const char *path, const char *text, size_t length, skd
 /** mkdir -p. */
 skd_status skd_folder_make(const char *path, skd_error *err) SKD_CHECKED;
 bool skd_file_exists(const char *path);
+/** The names in a folder, sorted, without hidden ones. */
+typedef struct skd_names {
+    char **name; /**< [n] owned */
+    size_t n, capacity;
+} skd_names;
+/** *is_folder false and no names where path is none. */
+skd_status skd_folder_list(skd_names *out, const char *path, bool *is_folder, skd_error *err) SKD_CHECKED;
+void skd_names_free(skd_names *names); /**< frees the contents, not names itself */
 
 /* ---- frames ------------------------------------------------------------------------------ */
 

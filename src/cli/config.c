@@ -113,29 +113,50 @@ static skd_status set_verbose(loader *l, const char *option, const skd_config *n
     return put(l, option, node, &text, err);
 }
 
-/* {v_Cd: {charges: [0, -1]}}: "v_Cd=0,-1". */
-static skd_status set_defects(loader *l, const char *option, const skd_config *node, skd_error *err) {
+/* One key of {v_Cd: {charges: [0, -1], defect_index: 3}} for all defects: "v_Cd=0,-1". */
+static skd_status set_of_defects(loader *l, const char *option, const skd_config *node, const char *key,
+                                 const char *between, skd_error *err) {
     skd_string text = {0};
-    skd_status status = SKD_OK;
-    for (size_t d = 0; d < node->n && status == SKD_OK; d++)
-        for (size_t i = 0; i < node->child[d]->n && status == SKD_OK; i++) {
-            const skd_config *entry = node->child[d]->child[i];
-            const char *key = entry->key ? entry->key : "";
-            skd_string charges = {0};
-            if (strcmp(key, "charges") == 0 || strcmp(key, "charge") == 0) {
-                add_text(&charges, entry, NULL);
-                if (charges.n)
-                    skd_string_add(&text, "%s%s=%s", text.n ? "," : "", node->child[d]->key, charges.text);
-            } else if ((strcmp(key, "defect_index") == 0 || strcmp(key, "defect_coords") == 0) && node->n == 1)
-                status = set_plain(l, key, entry, err);
-            else
-                status = skd_fail(err, SKD_EARG, "%s:%zu: key '%s' has no meaning in a list of several defects; "
-                                  "expected charges", l->path, entry->line, key);
-            skd_string_free(&charges);
-        }
-    if (status == SKD_OK && text.n)
+    for (size_t d = 0; d < node->n; d++) {
+        const skd_config *entry = skd_config_get(node->child[d], key);
+        if (!entry && strcmp(key, "charges") == 0)
+            entry = skd_config_get(node->child[d], "charge");
+        skd_string one = {0};
+        if (entry)
+            add_text(&one, entry, NULL);
+        if (one.n)
+            skd_string_add(&text, "%s%s=%s", text.n ? between : "", node->child[d]->key, one.text);
+        text.failed = text.failed || one.failed;
+        skd_string_free(&one);
+    }
+    if (text.n || text.failed)
         return put(l, option, node, &text, err);
     skd_string_free(&text);
+    return SKD_OK;
+}
+
+static skd_status set_defects(loader *l, const char *option, const skd_config *node, skd_error *err) {
+    static const char *const known[][3] = {{"charge", "", ""},
+                                           {"charges", "charges", ","},
+                                           {"defect_index", "defect-index", ";"},
+                                           {"defect_coords", "defect-coords", ";"}};
+    const size_t n = sizeof known / sizeof *known;
+    skd_status status = SKD_OK;
+    (void)option;
+    if (!node->is_map) /* "defects: folder" */
+        return set_plain(l, "defect", node, err);
+    for (size_t d = 0; d < node->n; d++)
+        for (size_t i = 0; i < node->child[d]->n; i++) {
+            const skd_config *entry = node->child[d]->child[i];
+            size_t k = 0;
+            while (k < n && strcmp(entry->key ? entry->key : "", known[k][0]) != 0)
+                k++;
+            if (k == n)
+                return skd_fail(err, SKD_EARG, "%s:%zu: unknown key '%s'; expected charges, charge, defect_index or "
+                                "defect_coords", l->path, entry->line, entry->key ? entry->key : "");
+        }
+    for (size_t k = 1; k < n && status == SKD_OK; k++) /* charge stands for charges */
+        status = set_of_defects(l, known[k][1], node, known[k][0], known[k][2], err);
     return status;
 }
 

@@ -170,91 +170,18 @@ static skd_status check_oxidation(const cli_plan *plan, const skd_defect_options
     return SKD_OK;
 }
 
-/* "0.5,0.5,0.5" or "0.5 0.5 0.5" */
-static skd_status read_coords(const char *text, double site[3], skd_error *err) {
-    const char *p = text;
-    for (int k = 0; k < 3; k++) {
-        p += strspn(p, ", ");
-        size_t n = strcspn(p, ", ");
-        if (!skd_span_real((skd_span){p, n}, &site[k]))
-            return skd_fail(err, SKD_EARG, "--defect-coords: expected three fractional coordinates like 0.5,0.5,0.5; "
-                            "found '%s'", text);
-        p += n;
-    }
-    return p[strspn(p, ", ")] ? skd_fail(err, SKD_EARG, "--defect-coords: more than three coordinates in '%s'", text)
-                              : SKD_OK;
-}
-
-/* The atom of that number: in the bulk where an atom is missing, else in the defect's structure. */
-static skd_status site_of_index(const skd_cell *bulk, const skd_cell *cell, long index, double site[3],
-                                skd_error *err) {
-    const skd_cell *from = cell->n < bulk->n ? bulk : cell;
-    long n = (long)from->n, i = index < 0 ? n + index : index;
-    double inverse[3][3];
-    if (i < 0 || i >= n)
-        return skd_fail(err, SKD_EARG, "--defect-index: expected an atom from 0 to %ld (or -1 to -%ld) of the %s; "
-                        "found %ld", n - 1, n, from == bulk ? "bulk" : "defect's structure", index);
-    skd_status status = skd_cell_inverse(from, inverse, err);
-    if (status == SKD_OK)
-        skd_to_frac(inverse, from->pos[i], site);
-    return status;
-}
-
-/* The user's own site and name of the defect given by a file. As in ShakeNBreak, an index goes before
- * coordinates. */
-static skd_status identify(skd_defect **out, const skd_cell *bulk, const skd_cell *cell, const cli_args *args,
-                           const skd_defect_options *options, skd_error *err) {
-    double site[3];
-    const char *coords = cli_text(args, "defect-coords"), *name = cli_text(args, "name");
-    bool indexed = cli_given(args, "defect-index");
-    skd_status status = SKD_OK;
-    if (indexed)
-        status = site_of_index(bulk, cell, cli_int(args, "defect-index"), site, err);
-    else if (coords)
-        status = read_coords(coords, site, err);
-    if (status == SKD_OK)
-        status = skd_defect_identify(out, bulk, cell, indexed || coords ? site : NULL, options, err);
-    if (status != SKD_OK || !name)
-        return status;
-    if (name[0] == '\0' || strchr(name, '/') || strlen(name) >= sizeof (*out)->name)
-        return skd_fail(err, SKD_EARG, "--name: expected a name for a folder, up to %zu letters; found '%s'",
-                        sizeof (*out)->name - 1, name);
-    snprintf((*out)->name, sizeof (*out)->name, "%s", name);
-    return SKD_OK;
-}
-
-/* Options that only a pair of files gives a meaning to. */
-static skd_status check_pair_options(const cli_args *args, skd_error *err) {
-    static const char *const names[] = {"defect-index", "defect-coords", "name"};
-    for (size_t k = 0; k < sizeof names / sizeof *names; k++)
-        if (cli_given(args, names[k]))
-            return skd_fail(err, SKD_EARG, "--%s needs --defect FILE --bulk FILE", names[k]);
-    return SKD_OK;
-}
-
-/* The host's own defects, or the one by which two given structures differ. */
+/* The host's own defects, or those by which given structures differ from it. */
 static skd_status make_defects(cli_plan *plan, const cli_args *args, const skd_defect_options *options,
                                skd_error *err) {
-    if (!cli_given(args, "bulk")) {
-        skd_status status = check_pair_options(args, err);
-        if (status == SKD_OK && (cli_text(args, "defect") || !cli_text(args, "complex")))
-            status = skd_defects_of(&plan->defects, plan->primitive, plan->matrix, options, err);
-        if (status == SKD_OK && cli_text(args, "defect"))
-            status = select_defects(&plan->defects, cli_text(args, "defect"), err);
-        if (status == SKD_OK && cli_text(args, "complex"))
-            status = cli_complexes_add(plan, args, options, err);
-        return status;
-    }
-    skd_frame *frame = NULL;
-    skd_status status = skd_structure_read(&frame, cli_text(args, "defect"), err);
-    if (status == SKD_OK)
-        status = skd_grow((void **)&plan->defects.defect, &plan->defects.capacity, 1, sizeof(skd_defect *), err);
-    if (status == SKD_OK) {
-        plan->defects.defect[0] = NULL;
-        plan->defects.n = 1;
-        status = identify(&plan->defects.defect[0], plan->host->cell, frame->cell, args, options, err);
-    }
-    skd_frame_free(frame);
+    if (cli_given(args, "bulk"))
+        return cli_pair_defects(&plan->defects, plan->host->cell, args, options, err);
+    skd_status status = cli_pair_refuse(args, err);
+    if (status == SKD_OK && (cli_text(args, "defect") || !cli_text(args, "complex")))
+        status = skd_defects_of(&plan->defects, plan->primitive, plan->matrix, options, err);
+    if (status == SKD_OK && cli_text(args, "defect"))
+        status = select_defects(&plan->defects, cli_text(args, "defect"), err);
+    if (status == SKD_OK && cli_text(args, "complex"))
+        status = cli_complexes_add(plan, args, options, err);
     return status;
 }
 

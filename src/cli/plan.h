@@ -7,6 +7,7 @@
 
 #include "charges.h"
 #include "cli.h"
+#include "pair.h"
 #include "plan_starts.h"
 #include "shakedown/data.h"
 #include "shakedown/distortions.h"
@@ -30,15 +31,9 @@ typedef struct cli_plan {
 #define PLAN_OPTIONS(CHARGES)                                                                                         \
     {"defect", 'd', CLI_TEXT, "NAMES", NULL,                                                                          \
      "defects to make, e.g. v_Si or v_O,Ti_O; a base name takes all its sites; default: all. With --bulk: a "         \
-     "structure file",                                                                                                \
+     "structure file, or a folder of them",                                                                           \
      0, 0, "which defects"},                                                                                          \
-        {"bulk", 'b', CLI_TEXT, "FILE", NULL, "the perfect supercell of the structure given by --defect", 0, 0, NULL}, \
-        {"defect-index", 0, CLI_INT, "N", NULL,                                                                       \
-         "with --bulk: the added atom in the defect's file or the removed one in the bulk's, counted from 0, from "   \
-         "-1 backwards; default: found",                                                                              \
-         -1000000, 1000000, NULL},                                                                                    \
-        {"defect-coords", 0, CLI_TEXT, "X,Y,Z", NULL, "or its fractional coordinates", 0, 0, NULL},                    \
-        {"name", 0, CLI_TEXT, "NAME", NULL, "with --bulk: the defect's name, instead of doped's", 0, 0, NULL},         \
+        PAIR_OPTIONS,                                                                                                 \
         {"config", 0, CLI_TEXT, "FILE", NULL,                                                                         \
          "options and ShakeNBreak's settings as 'key: value' lines; the command line goes before it", 0, 0, NULL},    \
         CHARGES_OPTIONS(CHARGES),                                                                                     \

@@ -91,6 +91,29 @@ check "a pair of files: site by coordinates" says 'at [0.500 0.500 0.500]'
 printf 'defects:\n  my_v:\n    charges: [0]\n    defect_index: 0\nname: my_v\n' >"$work/pair.yaml"
 "$shakedown" distort -q -d "$vacancy" -b "$work/bulk" --config "$work/pair.yaml" -o "$work/pair"
 check "a pair of files: site, name and charge by a config file" test -d "$work/pair/my_v_0"
+
+"$shakedown" distort -q "$host" -s 2 -d Te_Cd -c 0 --distortions=-0.4 -o "$work/antisite"
+mkdir -p "$work/all/sub_1_Te_on_Cd"
+cp "$vacancy" "$work/all/vac_1_Cd_POSCAR"
+cp "$work/antisite/Te_Cd_0/Unperturbed/POSCAR" "$work/all/sub_1_Te_on_Cd/POSCAR"
+cp "$work/bulk" "$work/all/bulk_POSCAR"
+echo "no structure" >"$work/all/notes.txt"
+cat >"$work/all.yaml" <<'END'
+bond_distortions: [-0.4]
+defects:
+  vac_1_Cd:
+    charges: [0, -1, -2]
+    defect_coords: [0.5, 0.5, 0.5]
+  sub_1_Te_on_Cd:
+    charge: +1
+END
+"$shakedown" distort -q -d "$work/all" -b "$work/bulk" --config "$work/all.yaml" --code castep -o "$work/pair_all"
+check "a folder of defects: names, charges" test "$(cd "$work/pair_all" && echo */)" = \
+    'sub_1_Te_on_Cd_+1/ vac_1_Cd_-1/ vac_1_Cd_-2/ vac_1_Cd_0/'
+cp "$vacancy" "$work/all/sub_1_Te_on_Cd/POSCAR_2"
+check "two structures in one folder are refused" \
+    test "$(code "$shakedown" distort -d "$work/all" -b "$work/bulk" -o "$work/bad")" = 2
+check "and named" grep -q "sub_1_Te_on_Cd: expected one structure" "$work/err"
 check "no such atom" test "$(code pair --defect-index 64 -o "$work/bad")" = 2
 check "it says which there are" grep -q 'from 0 to 63' "$work/err"
 
