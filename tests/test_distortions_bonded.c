@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* test_distortions_bonded.c - the bonded neighbours of empty sites against pymatgen's CrystalNN. Golden numbers:
- * pymatgen 2026, CrystalNN() of the unperturbed vacancy in the supercell that `distort` makes, with V on the site. */
+ * pymatgen 2026, CrystalNN() without oxidation states of the unperturbed vacancy in the supercell that `distort` makes, with V on the site. */
 #include "vacancies.h"
 
 #include "../distortions/start.h"
@@ -55,11 +55,11 @@ static skd_defect_list vacancies_of(const char *host) {
 }
 
 static size_t count_bonded(const skd_defect *v) {
-    double centre[3];
+    skd_point point = {.index = SIZE_MAX, .species = 23};
     size_t *bonded, n;
     skd_error err;
-    skd_defect_centre(v, centre);
-    CHECK_OK(skd_bonded_atoms(&bonded, &n, v->cell, centre, SIZE_MAX, 23, &err));
+    skd_defect_centre(v, point.pos);
+    CHECK_OK(skd_bonded_atoms(&bonded, &n, v->cell, &point, &err));
     skd_free(bonded);
     return n;
 }
@@ -112,13 +112,13 @@ static void only_compat_takes_a_pair_that_is_bonded_already(void **state) {
 static void every_allocation_failure_is_survived(void **state) {
     (void)state;
     skd_error err;
-    double centre[3];
+    skd_point point = {.index = SIZE_MAX, .species = 23};
     skd_defect *v = v_cd();
-    skd_defect_centre(v, centre);
+    skd_defect_centre(v, point.pos);
     for (long k = 0;; k++) {
         size_t *bonded, n;
         skd_alloc_fail_at = k;
-        skd_status status = skd_bonded_atoms(&bonded, &n, v->cell, centre, SIZE_MAX, 23, &err);
+        skd_status status = skd_bonded_atoms(&bonded, &n, v->cell, &point, &err);
         if (status == SKD_OK) {
             CHECK_INT(n, 4);
             skd_free(bonded);
