@@ -73,5 +73,19 @@ echo "VASP:"
 "${PEERS_PYTHON:-python3}" tests/peers/_incar.py "$work/vasp/v_Cd_0/Unperturbed" "$work/snb" >"$work/out" 2>&1 || true
 check "the INCAR has ShakeNBreak's keys and values" says 'INCAR equal'
 check "the KPOINTS are ShakeNBreak's" says 'KPOINTS equal'
+
+echo "config files:"
+find_spec='import importlib.util as u; print(*u.find_spec("shakenbreak").submodule_search_locations)'
+examples=$("${PEERS_PYTHON:-python3}" -c "$find_spec")
+golden=$shared/snb/CdTe_golden
+mkdir -p "$work/all/Int_Cd_2"
+cp "$golden/CdTe_V_Cd_POSCAR" "$work/all/vac_1_Cd_POSCAR"
+cp "$golden/CdTe_Int_Cd_2_POSCAR" "$work/all/Int_Cd_2/POSCAR"
+"$shakedown" distort -d "$work/all" -b "$golden/CdTe_Bulk_Supercell_POSCAR" \
+    --config "$examples/SnB_input_files/example_generate_all_config.yaml" --code vasp -o "$work/example" \
+    >"$work/out" 2>&1 || true
+check "ShakeNBreak's own example of generate_all is read as it stands" says 'Int_Cd_2_+2'
+check "with its charges, seed and rattle" test "$(ls -d "$work/example"/*_*/ | wc -l)" = 6 -a \
+    "$(grep -c 'rattle 0.2500' "$work/out")" = 6
 [ $failed = 0 ] || cat "$work/out"
 exit $failed
