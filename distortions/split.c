@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* split.c - two atoms that share one site.
  *
- * Split interstitials (dumbbells): the added atom joins a host atom near it; the two lie a single bond apart about
+ * Split interstitials (dumbbells): the added atom joins the nearest host atom; the two lie a single bond apart about
  * the host atom's site, along the axes and diagonals of the conventional cell:
  *
  *        o       o                 o   o   o
@@ -30,7 +30,6 @@ typedef struct dumbbells {
     double inverse[3][3];   /* of its lattice */
     size_t *keep;           /* [operations] those that keep the site */
     double (*rotation)[3][3]; /* [operations] of these, Cartesian */
-    skd_mic mic;
 } dumbbells;
 
 static void unit_direction(const dumbbells *b, int k, double u[3]) {
@@ -106,39 +105,13 @@ static skd_status add_orientations(dumbbells *b, size_t host, skd_error *err) {
     return status;
 }
 
-/* The atom of the primitive cell at the place of an atom of the supercell. */
-static size_t primitive_atom_at(const dumbbells *b, const double pos[3]) {
-    double best = HUGE_VAL, d[3];
-    size_t at = 0;
-    for (size_t i = 0; i < b->primitive->n; i++) {
-        const double r = skd_mic_vector(&b->mic, pos, b->primitive->pos[i], d);
-        if (r < best) {
-            best = r;
-            at = i;
-        }
-    }
-    return at;
-}
-
-/* The nearest host atom of each orbit, of one species. */
+/* On the nearest host atom of one species: other sites of it belong to the interstitials next to them. */
 static skd_status add_on_species(dumbbells *b, int species, skd_error *err) {
-    const skd_defect *defect = b->trial->defect;
     skd_near *near = NULL;
-    size_t n = 0, n_used = 0, *used = NULL;
-    skd_status status = skd_near_shell(&near, &n, defect, species, err);
-    if (status == SKD_OK && !(used = skd_alloc(n, sizeof *used)))
-        status = skd_fail(err, SKD_ENOMEM, "out of memory for %zu neighbours", n);
-    for (size_t k = 0; status == SKD_OK && k < n; k++) {
-        const size_t orbit = b->symmetry->orbit[primitive_atom_at(b, defect->cell->pos[near[k].index])];
-        size_t known = 0;
-        while (known < n_used && used[known] != orbit)
-            known++;
-        if (known < n_used)
-            continue;
-        used[n_used++] = orbit;
-        status = add_orientations(b, near[k].index, err);
-    }
-    skd_free(used);
+    size_t n = 0;
+    skd_status status = skd_near_shell(&near, &n, b->trial->defect, species, err);
+    if (status == SKD_OK && n > 0)
+        status = add_orientations(b, near[0].index, err);
     skd_free(near);
     return status;
 }
@@ -151,8 +124,6 @@ static skd_status look_at_host(dumbbells *b, skd_error *err) {
         status = skd_symmetry_find(&b->symmetry, b->primitive, SKD_SYMPREC, err);
     if (status == SKD_OK)
         status = skd_cell_inverse(b->primitive, b->inverse, err);
-    if (status == SKD_OK)
-        status = skd_mic_setup(&b->mic, b->primitive, err);
     if (status != SKD_OK)
         return status;
     b->keep = skd_alloc(b->symmetry->n_operations, sizeof *b->keep);
@@ -236,15 +207,15 @@ static skd_status make_split_vacancy(skd_start_list *out, const skd_defect *defe
 
 const skd_start_kind skd_kind_split = {
     .name = "split",
-    .summary = "interstitials: the added atom and a like host atom share its site, in every distinct orientation",
+    .summary = "interstitials: the added atom and the nearest like atom share its site, in every distinct orientation",
     .in_default = true,
     .make = make_split,
 };
 
 const skd_start_kind skd_kind_split_unlike = {
     .name = "split_unlike",
-    .summary = "interstitials of the host's own elements: dumbbells with host atoms of other elements",
-    .why_not = "up to 26 orientations on every site, and unlike pairs on one site rarely stay in ordered hosts",
+    .summary = "interstitials of the host's own elements: dumbbells with the nearest atom of each other element",
+    .why_not = "up to 26 orientations each, and unlike pairs on one site rarely stay in ordered hosts",
     .make = make_split_unlike,
 };
 

@@ -134,9 +134,9 @@ static void each_kind_makes_what_symmetry_tells_apart(void **state) {
     }
 }
 
-/* Names say the symmetry. Six neighbours: A1g + Eg + T1g + T2g + 2 T1u + T2u (an atom at the centre: one more T1u) have
- * patterns of one parameter with D4h (two signs) from Eg; D2h and D3d (two signs) from T2g; C4v, C3v, C2v from T1u; C4h,
- * C3i, C2h from T1g; D2d, D3 and the same C2v from T2u: 13. */
+/* Names say the symmetry. Six neighbours: A1g + Eg + T1g + T2g + 2 T1u + T2u (an atom at the centre: one more T1u)
+ * have patterns of one parameter with D4h (two signs) from Eg; D2h and D3d (two signs) from T2g; C4v, C3v, C2v from
+ * T1u; C4h, C3i, C2h from T1g; D2d, D3 and the same C2v from T2u: 13. */
 static void subgroup_chains_keep_just_their_subgroup(void **state) {
     (void)state;
     static const char *const defects[] = {"v_O", "Mg_O"};
