@@ -17,7 +17,6 @@
 
 #define FACE_MOST 64  /* corners */
 #define SQUARE    60.0 /* Å, half the side of the square that is clipped */
-#define SEARCH    7.0  /* Å; atoms farther away count only if these leave the cell open */
 #define FULL      0.5 /* Å above the sum of the radii */
 #define NONE      1.0
 
@@ -34,7 +33,8 @@ typedef struct around {
     neighbour *list;
 } around;
 
-static skd_status collect(around *out, const skd_cell *cell, const skd_point *point, double reach, skd_error *err) {
+static skd_status collect(around *out, const skd_cell *cell, const double centre[3], size_t leave_out, double reach,
+                          skd_error *err) {
     double height[3], inverse[3][3];
     skd_cell_heights(cell->lattice, height);
     skd_status status = skd_cell_inverse(cell, inverse, err);
@@ -42,9 +42,7 @@ static skd_status collect(around *out, const skd_cell *cell, const skd_point *po
     for (size_t i = 0; i < cell->n && status == SKD_OK; i++) {
         double f[3], whole[3];
         int most[3];
-        double d[3];
-        for (int k = 0; k < 3; k++)
-            d[k] = cell->pos[i][k] - point->pos[k];
+        const double d[3] = {cell->pos[i][0] - centre[0], cell->pos[i][1] - centre[1], cell->pos[i][2] - centre[2]};
         skd_to_frac(inverse, d, f);
         for (int k = 0; k < 3; k++) {
             f[k] -= nearbyint(f[k]);
@@ -58,7 +56,7 @@ static skd_status collect(around *out, const skd_cell *cell, const skd_point *po
             whole[2] = f[2] + s / sides[0] / sides[1] - most[2];
             skd_row_times(whole, cell->lattice, one.d);
             one.r = skd_norm(one.d);
-            if (one.r > reach || one.r < 1e-6 || (i == point->index && one.r < 0.1))
+            if (one.r > reach || one.r < 1e-6 || (i == leave_out && one.r < 0.1))
                 continue;
             status = skd_grow((void **)&out->list, &out->capacity, out->n + 1, sizeof *out->list, err);
             if (status == SKD_OK)
@@ -149,19 +147,19 @@ static double weigh_faces(around *all) {
 
 /* ---- chemistry --------------------------------------------------------------------------- */
 
+/* Ionic radius; the covalent one where the state is zero or unknown. */
 static double radius_of(int z, int state) {
-    return state ? skd_ionic_radius(z, state) : skd_element_of(z)->covalent_radius;
+    return state ? skd_ion_radius(z, state) : skd_element_of(z)->covalent_radius;
 }
 
-/* Ionic radii where both states are known, atoms in state 0 having their covalent ones; else covalent radii. */
-static double sum_of_radii(const skd_point *point, int other) {
-    double here = radius_of(point->species, point->states ? point->state : 0);
-    double there = radius_of(other, point->states ? point->states[other] : 0);
-    return here > 0.0 && there > 0.0 ? here + there : radius_of(point->species, 0) + radius_of(other, 0);
+/* Covalent for both, if one of the ionic radii is not known. */
+static double sum_of_radii(const skd_bonded_site *site, int z) {
+    double a = radius_of(site->species, site->charge), b = radius_of(z, site->state ? site->state[z] : 0);
+    return a > 0.0 && b > 0.0 ? a + b : radius_of(site->species, 0) + radius_of(z, 0);
 }
 
-static void weigh_chemistry(around *all, const skd_cell *cell, const skd_point *point) {
-    const skd_element *here = skd_element_of(point->species);
+static void weigh_chemistry(around *all, const skd_cell *cell, const skd_bonded_site *site) {
+    const skd_element *here = skd_element_of(site->species);
     double most = 0.0;
     for (size_t i = 0; i < all->n; i++) {
         const skd_element *there = skd_element_of(cell->species[all->list[i].index]);
@@ -171,7 +169,7 @@ static void weigh_chemistry(around *all, const skd_cell *cell, const skd_point *
     }
     for (size_t i = 0; i < all->n; i++) {
         neighbour *one = &all->list[i];
-        double above = one->r - sum_of_radii(point, cell->species[one->index]);
+        double above = one->r - sum_of_radii(site, cell->species[one->index]);
         double t = fmin(fmax((above - FULL) / (NONE - FULL), 0.0), 1.0), fade = 0.5 * (cos(t * acos(-1.0)) + 1.0);
         one->weight = nearbyint(1000.0 * one->weight / most * fade) / 1000.0;
     }
@@ -205,20 +203,20 @@ static size_t likeliest(const around *all) {
     return 0.25 * acos(-1.0) - sum > best_area ? 0 : best;
 }
 
-skd_status skd_bonded_atoms(size_t **out, size_t *n, const skd_cell *cell, const skd_point *point,
+skd_status skd_bonded_atoms(size_t **out, size_t *n, const skd_cell *cell, const skd_bonded_site *site,
                             skd_error *err) {
     around all = {0};
-    double reach = SEARCH;
+    double reach = 8.0, farthest = 0.0;
     *out = NULL;
     *n = 0;
-    skd_status status = collect(&all, cell, point, reach, err);
-    while (status == SKD_OK && (weigh_faces(&all) > SQUARE || all.n < 4) && reach < SQUARE) {
-        reach *= 2.0;
-        status = collect(&all, cell, point, reach, err);
+    skd_status status = collect(&all, cell, site->centre, site->leave_out, reach, err);
+    while (status == SKD_OK && (farthest = weigh_faces(&all)) > 0.5 * reach && reach < 2.0 * SQUARE) {
+        reach *= 1.5;
+        status = collect(&all, cell, site->centre, site->leave_out, reach, err);
     }
     if (status != SKD_OK)
         goto done;
-    weigh_chemistry(&all, cell, point);
+    weigh_chemistry(&all, cell, site);
     qsort(all.list, all.n, sizeof *all.list, by_weight);
     size_t bonded = likeliest(&all);
     *out = skd_alloc(bonded, sizeof **out);

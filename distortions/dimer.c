@@ -3,14 +3,10 @@
  * the atoms around a vacancy pair up. Their midpoint stays; the others are rattled. */
 #include "start.h"
 
-#include <string.h>
-
 /* Bonding shell around the defect: up to this times the shortest distance. Compat mode asks CrystalNN (bonded.c), as
  * ShakeNBreak does. It gives the same pair in most hosts, but where it counts a second shell it takes a pair that is
  * bonded already (v_O in SrTiO3, TiO2, Al2O3: a metal and an oxygen), which is no reconstruction. */
 #define SHELL 1.25
-
-#define VANADIUM 23
 
 static bool wanted(const skd_defect *defect, const skd_start_options *o) {
     if (o->dimer == SKD_DIMER_BY_RULE)
@@ -46,24 +42,23 @@ static size_t take_shell(const skd_near *near, size_t n) {
     return shell;
 }
 
-/* The same by CrystalNN; the atoms move to the front. ShakeNBreak's stand-in on an empty site is called V:
- * neutral vanadium, among ions. */
+/* The same by CrystalNN; the atoms move to the front. ShakeNBreak puts neutral vanadium on an empty site, and
+ * knows the oxidation states of the others. */
 static skd_status take_bonded(skd_near *near, size_t n, const skd_defect *defect, const double centre[3],
                               size_t *shell, skd_error *err) {
-    static const skd_defect_options none = {0};
-    size_t *bonded, n_bonded;
-    skd_host_states states;
-    skd_point point = {.index = defect->index, .species = defect->added ? defect->added : VANADIUM};
-    memcpy(point.pos, centre, sizeof point.pos);
+    const int vanadium = 23;
+    size_t *bonded = NULL, n_bonded = 0;
+    skd_host_states host;
+    skd_status status = skd_host_states_of(&host, defect->bulk, &(skd_defect_options){0}, err);
+    const skd_bonded_site site = {.centre = centre,
+                                  .leave_out = defect->index,
+                                  .species = defect->added ? defect->added : vanadium,
+                                  .charge = defect->added ? host.state[defect->added] : 0,
+                                  .state = host.state};
+    if (status == SKD_OK)
+        status = skd_bonded_atoms(&bonded, &n_bonded, defect->cell, &site, err);
     *shell = 0;
-    skd_status status = skd_host_states_of(&states, defect->bulk, &none, err);
-    if (status != SKD_OK)
-        return status;
-    if (states.source != SKD_OXIDATION_UNKNOWN)
-        point.states = states.state;
-    point.state = defect->added ? states.state[defect->added] : 0;
-    status = skd_bonded_atoms(&bonded, &n_bonded, defect->cell, &point, err);
-    for (size_t k = 0; k < n && n_bonded > 1; k++)
+    for (size_t k = 0; k < n; k++)
         for (size_t b = 0; b < n_bonded; b++)
             if (near[k].index == bonded[b]) {
                 const skd_near swapped = near[*shell];

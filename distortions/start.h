@@ -137,22 +137,18 @@ void skd_pair_name(const char *what, int z1, int z2, char *out, size_t size);
 /** Moves both atoms along their line, to half the length from its middle. */
 skd_status skd_pair_set_length(skd_cell *cell, const size_t pair[2], double length, skd_error *err) SKD_CHECKED;
 
-/** A point on which an atom is, or is thought to be. */
-typedef struct skd_point {
-    double pos[3];     /**< Cartesian, Å                                                             */
-    size_t index;      /**< of the atom that is there, or SIZE_MAX                                   */
-    int species;       /**< its atomic number                                                        */
-    int state;         /**< its oxidation state                                                      */
-    const int *states; /**< [SKD_ELEMENT_MAX + 1] of the other atoms, by atomic number; NULL: unknown */
-} skd_point;
-
-/** Atoms of the cell bonded to a point, by CrystalNN: *out is [*n], the caller's. An atom is there as often as it has
- *  images that are bonded. */
-skd_status skd_bonded_atoms(size_t **out, size_t *n, const skd_cell *cell, const skd_point *point,
+/** What sits on the point whose bonds are asked for, and the oxidation states of the atoms around. */
+typedef struct skd_bonded_site {
+    const double *centre; /**< [3] Å                                             */
+    size_t leave_out;     /**< the atom that sits there, SIZE_MAX if none        */
+    int species, charge;  /**< and its oxidation state                           */
+    const int *state;     /**< by atomic number; NULL: unknown, covalent radii   */
+} skd_bonded_site;
+/** Atoms of the cell bonded to the site by CrystalNN: *out is [*n], the caller's. */
+skd_status skd_bonded_atoms(size_t **out, size_t *n, const skd_cell *cell, const skd_bonded_site *site,
                             skd_error *err) SKD_CHECKED;
-
-/** Radius of an ion, Å: of the state; where it is not tabulated the mean of those of its sign; else 0. */
-double skd_ionic_radius(int z, int state);
+/** Ionic radius, Å: of this state, else the mean of those of its sign, else 0. */
+double skd_ion_radius(int z, int state);
 
 /** Length of a single bond between two elements, Å. */
 double skd_single_bond(int z1, int z2);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* test_distortions_bonded.c - the bonded neighbours of empty sites against pymatgen's CrystalNN. Golden numbers:
- * pymatgen 2026, CrystalNN() without oxidation states of the unperturbed vacancy in the supercell that `distort` makes, with V on the site. */
+ * pymatgen 2026, CrystalNN() of the unperturbed vacancy in the supercell that `distort` makes, with V on the site. */
 #include "vacancies.h"
 
 #include "../distortions/start.h"
@@ -55,11 +55,12 @@ static skd_defect_list vacancies_of(const char *host) {
 }
 
 static size_t count_bonded(const skd_defect *v) {
-    skd_point point = {.index = SIZE_MAX, .species = 23};
+    double centre[3];
     size_t *bonded, n;
     skd_error err;
-    skd_defect_centre(v, point.pos);
-    CHECK_OK(skd_bonded_atoms(&bonded, &n, v->cell, &point, &err));
+    skd_defect_centre(v, centre);
+    const skd_bonded_site site = {.centre = centre, .leave_out = SIZE_MAX, .species = 23};
+    CHECK_OK(skd_bonded_atoms(&bonded, &n, v->cell, &site, &err));
     skd_free(bonded);
     return n;
 }
@@ -112,13 +113,14 @@ static void only_compat_takes_a_pair_that_is_bonded_already(void **state) {
 static void every_allocation_failure_is_survived(void **state) {
     (void)state;
     skd_error err;
-    skd_point point = {.index = SIZE_MAX, .species = 23};
+    double centre[3];
     skd_defect *v = v_cd();
-    skd_defect_centre(v, point.pos);
+    skd_defect_centre(v, centre);
+    const skd_bonded_site site = {.centre = centre, .leave_out = SIZE_MAX, .species = 23};
     for (long k = 0;; k++) {
         size_t *bonded, n;
         skd_alloc_fail_at = k;
-        skd_status status = skd_bonded_atoms(&bonded, &n, v->cell, &point, &err);
+        skd_status status = skd_bonded_atoms(&bonded, &n, v->cell, &site, &err);
         if (status == SKD_OK) {
             CHECK_INT(n, 4);
             skd_free(bonded);

@@ -72,11 +72,13 @@ static skd_cell *cell_of(const row *r) {
     return cell;
 }
 
-static skd_point point_of(const row *r, const skd_cell *cell) {
-    skd_point point = {.index = 0, .species = r->species[0], .states = r->charged ? states : NULL};
-    point.state = states[point.species];
-    memcpy(point.pos, cell->pos[0], sizeof point.pos);
-    return point;
+/* The first atom. */
+static skd_bonded_site site_of(const row *r, const skd_cell *cell) {
+    return (skd_bonded_site){.centre = cell->pos[0],
+                             .leave_out = 0,
+                             .species = r->species[0],
+                             .charge = r->charged ? states[r->species[0]] : 0,
+                             .state = r->charged ? states : NULL};
 }
 
 static void neighbours_are_those_of_crystal_nn(void **state) {
@@ -84,9 +86,9 @@ static void neighbours_are_those_of_crystal_nn(void **state) {
     for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
         skd_error err;
         skd_cell *cell = cell_of(&rows[k]);
-        skd_point point = point_of(&rows[k], cell);
+        skd_bonded_site site = site_of(&rows[k], cell);
         size_t *found, n, count[6] = {0};
-        CHECK_OK(skd_bonded_atoms(&found, &n, cell, &point, &err));
+        CHECK_OK(skd_bonded_atoms(&found, &n, cell, &site, &err));
         for (size_t i = 0; i < n; i++)
             count[found[i]]++;
         for (size_t i = 0; i < 6; i++) {
@@ -101,10 +103,10 @@ static void neighbours_are_those_of_crystal_nn(void **state) {
 
 static void ions_without_a_radius_get_the_mean_of_their_sign(void **state) {
     (void)state;
-    CHECK_CLOSE(skd_ionic_radius(8, -2), 1.26, 1e-12, 0);
-    CHECK_CLOSE(skd_ionic_radius(82, 3), 0.5 * (1.33 + 0.915), 1e-12, 0);
-    CHECK_CLOSE(skd_ionic_radius(53, 3), (1.09 + 0.67) / 2, 1e-12, 0);
-    CHECK_CLOSE(skd_ionic_radius(8, 2), 0.0, 0, 0);
+    CHECK_CLOSE(skd_ion_radius(8, -2), 1.26, 1e-12, 0);
+    CHECK_CLOSE(skd_ion_radius(82, 3), 0.5 * (1.33 + 0.915), 1e-12, 0);
+    CHECK_CLOSE(skd_ion_radius(53, 3), (1.09 + 0.67) / 2, 1e-12, 0);
+    CHECK_CLOSE(skd_ion_radius(8, 2), 0.0, 0, 0);
 }
 
 #ifdef SKD_TORTURE
@@ -112,12 +114,12 @@ static void every_failing_allocation_is_reported(void **state) {
     (void)state;
     skd_error err = {SKD_OK, ""};
     skd_cell *cell = cell_of(&rows[1]);
-    skd_point point = point_of(&rows[1], cell);
+    skd_bonded_site site = site_of(&rows[1], cell);
     skd_status status = SKD_ENOMEM;
     for (long k = 0; status != SKD_OK; k++) {
         size_t *found, n;
         skd_alloc_fail_at = k;
-        status = skd_bonded_atoms(&found, &n, cell, &point, &err);
+        status = skd_bonded_atoms(&found, &n, cell, &site, &err);
         skd_alloc_fail_at = -1;
         CHECK(status == SKD_OK || status == SKD_ENOMEM);
         skd_free(found);
