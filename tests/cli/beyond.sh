@@ -50,4 +50,12 @@ check "too far: how far" says "half the distance of the supercell's images"
 check "a divacancy is searched" test "$(code "$shakedown" search data/hosts/Si.POSCAR --complex v_Si+v_Si \
     --complex-distance 3 --charges 0 --potential sw --supercell 2 --distortions=-0.3 -q -o "$work/si")" = 0
 check "a divacancy binds: below two vacancies" awk '$1 == 1 {exit !($3 > 1 && $3 < 2 * 4.3366)}' "$work/si/ranking.txt"
+# 4.434 eV is the split-<110> of Stillinger-Weber silicon, 4.957 eV its tetrahedral site
+check "dumbbells of silicon, 512 + 1 atoms" test "$(code "$shakedown" search data/hosts/Si.POSCAR --potential sw \
+    --supercell 4 --defect Si_i_Td --charges 0 --kinds unperturbed,split -q -o "$work/dumbbell")" = 0
+family() { awk -v start="$1" '$1 ~ /^[0-9]+$/ && $0 ~ start {printf "%.2f", $3; exit}' "$work/dumbbell/ranking.txt"; }
+check "the tetrahedral site (found $(family Unperturbed))" test "$(family Unperturbed)" = 4.96
+check "the split-<111> falls to the split-<110> (found $(family Split_Si_111))" test "$(family Split_Si_111)" = 4.43
+check "the split-<110> stays near (found $(family Split_Si_110))" test "$(family Split_Si_110)" = 4.44
+check "the split-<100> goes below (found $(family Split_Si_100))" test "$(family Split_Si_100)" = 3.68
 exit $failed
