@@ -109,7 +109,8 @@ void gfn1_halogen(const gfn1_system *s, const gfn1_cells *c, gfn1_sum *sum);
 
 /* ---- Coulomb --------------------------------------------------------------------------------- */
 
-/* All that depends on the cell and the elements but not on the positions. */
+/* All that depends on the cell and on the elements in their order, but not on the positions: to be kept while a
+ * structure is relaxed in its cell (making it takes as long as using it). */
 typedef struct gfn1_coulomb gfn1_coulomb;
 
 skd_status gfn1_coulomb_new(gfn1_coulomb **out, const gfn1_system *s, skd_error *err) SKD_CHECKED;

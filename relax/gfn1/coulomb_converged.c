@@ -186,8 +186,9 @@ static void fields(const gfn1_coulomb *c, const double *f, double *v, gfn1_sum *
                 const double both = 0.5 * (fp[k] * ft[k] + fp[n_g + k] * ft[n_g + k]);
                 vp[k] += w[k] * ft[k];
                 vp[n_g + k] += w[k] * ft[n_g + k];
-                const double push[3] = {both * dw[k] * c->g[k][0], both * dw[k] * c->g[k][1], both * dw[k] * c->g[k][2]};
-                gfn1_add_dyad(sum->virial, push, c->g[k]);
+                const double *g = c->g[k], strain = both * dw[k];
+                const double push[3] = {strain * g[0], strain * g[1], strain * g[2]};
+                gfn1_add_dyad(sum->virial, push, g);
                 for (int x = 0; x < 3; x++)
                     sum->virial[x][x] -= both * w[k];
             }
@@ -199,7 +200,8 @@ static void far_gradient(const gfn1_coulomb *c, const gfn1_system *s, const doub
     const size_t n_g = c->n_g;
     for (size_t i = 0; i < s->n; i++)
         for (size_t p = s->first[i]; p < s->first[i + 1]; p++) {
-            const double *cosine = &waves[i * n_g], *sine = &waves[(s->n + i) * n_g], *field = &v[2 * c->kind[p] * n_g];
+            const double *cosine = &waves[i * n_g], *sine = &waves[(s->n + i) * n_g];
+            const double *field = &v[2 * c->kind[p] * n_g];
             for (size_t k = 0; k < n_g; k++) {
                 const double push = q[p] * (cosine[k] * field[n_g + k] - sine[k] * field[k]);
                 for (int x = 0; x < 3; x++)
