@@ -21,9 +21,9 @@ typedef enum term { REPULSION, DISPERSION, HALOGEN, COULOMB, TERMS } term;
 
 /* ---- the golden file --------------------------------------------------------------------------- */
 
-static cJSON *golden(const char *folder) {
+static cJSON *read_json(const char *folder, const char *name) {
     char path[600];
-    snprintf(path, sizeof path, "%s/data/gfn1/golden.json", folder);
+    snprintf(path, sizeof path, "%s/data/gfn1/%s", folder, name);
     FILE *file = fopen(path, "rb");
     if (!file)
         return NULL;
@@ -35,6 +35,8 @@ static cJSON *golden(const char *folder) {
     free(text);
     return root;
 }
+
+static cJSON *golden(const char *folder) { return read_json(folder, "golden.json"); }
 
 static double number(const cJSON *object, const char *key) {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
@@ -259,6 +261,75 @@ static void no_term_knows_which_copy_of_an_atom_it_is_given(void **state) {
     }
 }
 
+/* ---- parameters ---------------------------------------------------------------------------------- */
+
+static void check_element(const cJSON *want) {
+    gfn1_element e;
+    skd_error err;
+    CHECK_OK(gfn1_element_of((int)number(want, "Z"), &e, &err));
+    CHECK_TEXT(e.symbol, want->string);
+    const double got[] = {e.gam, e.gam3, e.rep_alpha, e.rep_zeff, e.xbond, e.en, e.r4_over_r2};
+    const char *keys[] = {"gam", "gam3", "rep_alpha", "rep_zeff", "xbond", "en_pauling", "r4_over_r2"};
+    for (int k = 0; k < 7; k++)
+        CHECK_CLOSE(got[k], number(want, keys[k]), 0, 0);
+    CHECK_CLOSE(e.rcov, number(want, "rcov_pyykko_A") / GFN1_BOHR, 0, 0);
+    CHECK_CLOSE(e.ratom, number(want, "ratom_A") / GFN1_BOHR, 0, 0);
+    const cJSON *shells = cJSON_GetObjectItem(want, "shells");
+    CHECK_INT(e.n_shells, cJSON_GetArraySize(shells));
+    for (int k = 0; k < e.n_shells; k++) {
+        const cJSON *shell = cJSON_GetArrayItem(shells, k);
+        const gfn1_shell *g = &e.shells[k];
+        CHECK(g->l == number(shell, "l") && g->n == number(shell, "n") && g->gaussians == number(shell, "n_gauss"));
+        CHECK_INT(g->valence, cJSON_IsTrue(cJSON_GetObjectItem(shell, "valence")));
+        CHECK_CLOSE(g->zeta, number(shell, "zeta"), 0, 0);
+        CHECK_CLOSE(g->level, number(shell, "level_eV") / GFN1_EV, 0, 0);
+        CHECK_CLOSE(g->kcn, number(shell, "kcn_eV") / GFN1_EV, 0, 0);
+        CHECK_CLOSE(g->shpoly, number(shell, "shpoly"), 0, 0);
+        CHECK_CLOSE(g->refocc, number(shell, "refocc"), 0, 0);
+        CHECK_CLOSE(g->hardness_scale, number(shell, "hardness_scale"), 0, 0);
+    }
+}
+
+static void the_compiled_parameters_are_those_of_the_file_to_the_last_digit(void **state) {
+    (void)state;
+    NEED_SHARED(folder);
+    cJSON *root = read_json(folder, "gfn1_params.json");
+    CHECK(root != NULL);
+    const cJSON *item, *d3 = cJSON_GetObjectItem(root, "d3_reference");
+    cJSON_ArrayForEach(item, cJSON_GetObjectItem(root, "elements")) check_element(item);
+    cJSON_ArrayForEach(item, cJSON_GetObjectItem(cJSON_GetObjectItem(root, "sto_ng"), "table")) {
+        double exponent[6], coefficient[6];
+        const int n = gfn1_slater((int)number(item, "n"), (int)number(item, "l"), (int)number(item, "n_gauss"),
+                                  exponent, coefficient);
+        CHECK_INT(n, number(item, "n_gauss"));
+        for (int k = 0; k < n; k++) {
+            CHECK_CLOSE(exponent[k], element(cJSON_GetObjectItem(item, "alpha"), (size_t)k), 0, 0);
+            CHECK_CLOSE(coefficient[k], element(cJSON_GetObjectItem(item, "coeff"), (size_t)k), 0, 0);
+        }
+    }
+    int i = 0, j = 0;
+    cJSON_ArrayForEach(item, cJSON_GetObjectItem(d3, "c6_lower")) {
+        CHECK_CLOSE(gfn1_c6(i, j), item->valuedouble, 0, 0);
+        CHECK_CLOSE(gfn1_c6(j, i), item->valuedouble, 0, 0);
+        if (++j > i) {
+            i++;
+            j = 0;
+        }
+    }
+    CHECK_INT(i, 237);
+    const cJSON *zs = cJSON_GetObjectItem(d3, "ref_Z"), *cns = cJSON_GetObjectItem(d3, "ref_CN");
+    for (int z = 1; z <= GFN1_Z_MAX; z++) {
+        gfn1_element e;
+        skd_error err;
+        CHECK_OK(gfn1_element_of(z, &e, &err));
+        for (int r = 0; r < e.n_references; r++) {
+            CHECK_INT(element(zs, (size_t)(e.reference + r)), z);
+            CHECK_CLOSE(e.reference_cn[r], element(cns, (size_t)(e.reference + r)), 0, 0);
+        }
+    }
+    cJSON_Delete(root);
+}
+
 /* ---- closed forms --------------------------------------------------------------------------------- */
 
 /* A = (4 pi/V) sum_G a K1(a G)/G cos(G R) + 2 pi a^2 (ln(a/2) + 1/2)/V, which for soft shells converges by itself. */
@@ -348,6 +419,7 @@ static void memory_running_out_anywhere_leaves_nothing_behind(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_compiled_parameters_are_those_of_the_file_to_the_last_digit),
         cmocka_unit_test(gradient_and_virial_of_every_term_are_those_of_its_energy),
         cmocka_unit_test(no_term_knows_which_copy_of_an_atom_it_is_given),
         cmocka_unit_test(the_converged_coulomb_matrix_is_a_sum_of_bessel_functions),
