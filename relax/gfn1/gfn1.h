@@ -34,8 +34,7 @@ typedef struct gfn1_kind {
 
 typedef struct gfn1_pair { /* two kinds, first <= second */
     gfn1_table table[GFN1_SHELLS][GFN1_SHELLS];
-    double reach;   /* beyond, all overlaps are 0 */
-    double radius;  /* sum of the atomic radii of the distance polynomial */
+    double radius; /* sum of the atomic radii of the distance polynomial */
     double k[GFN1_SHELLS][GFN1_SHELLS]; /* K of the core Hamiltonian */
 } gfn1_pair;
 
@@ -58,6 +57,7 @@ skd_status gfn1_table_init(gfn1_table *t, const gfn1_contraction *a, const gfn1_
                            skd_error *err) SKD_CHECKED;
 /* Overlap of two shells of one atom, of the same component. */
 double gfn1_overlap_same(const gfn1_contraction *a, const gfn1_contraction *b);
+bool gfn1_table_reaches(const gfn1_table *t, double r);
 /* Values and derivatives at r. */
 void gfn1_table_at(const gfn1_table *t, double r, double f[3], double df[3]);
 /* Overlap block, (2 la + 1) rows of (2 lb + 1), for A - B = r n. */
