@@ -106,6 +106,18 @@ static void add_pair(const gfn1_orbitals *o, const gfn1_cells *cells, const doub
     }
 }
 
+/* Levels on the diagonal; without the overlap with an atom's own images, which add_pair has. */
+static void on_site(const gfn1_orbitals *o, double *w) {
+    const gfn1_system *system = o->system;
+    for (size_t s = 0; s < o->n_shells; s++) {
+        size_t i = o->atom[s], which = s - system->first[i];
+        const gfn1_contraction *shell = &o->basis->kind[o->kind[i]].shell[which];
+        double factor = system->element[i].shells[which].kcn * gfn1_overlap_same(shell, shell);
+        for (size_t m = o->offset[s]; m < o->offset[s + 1]; m++)
+            w[i] -= factor * o->density[m * o->n + m];
+    }
+}
+
 skd_status gfn1_orbital_gradient(const gfn1_orbitals *o, const double *v, double *w, gfn1_sum *sum, skd_error *err) {
     const gfn1_system *system = o->system;
     gfn1_cells cells;
@@ -118,10 +130,7 @@ skd_status gfn1_orbital_gradient(const gfn1_orbitals *o, const double *v, double
                 add_pair(o, &cells, v, i, j, w, sum);
             else
                 add_pair(o, &cells, v, j, i, w, sum);
-    for (size_t s = 0; s < o->n_shells; s++)
-        for (size_t m = o->offset[s]; m < o->offset[s + 1]; m++)
-            w[o->atom[s]] -= system->element[o->atom[s]].shells[s - system->first[o->atom[s]]].kcn *
-                             o->density[m * o->n + m] * o->s[m * o->n + m];
+    on_site(o, w);
     gfn1_cells_free(&cells);
     return SKD_OK;
 }
