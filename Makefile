@@ -18,7 +18,7 @@ BUILD   := build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 JOBS    := $(shell nproc 2>/dev/null || echo 2)
 
 PACKAGES := build-essential pkg-config libsymspg-dev libgsl-dev zlib1g-dev libsqlite3-dev \
-            libcjson-dev libcmocka-dev
+            libcjson-dev libcmocka-dev libopenblas-dev
 
 # Does this compiler have OpenMP, its run-time library included?
 OPENMP := $(shell printf '\043include <omp.h>\nint main(void) { return omp_get_num_procs() == 0; }\n' | \
@@ -32,10 +32,10 @@ CFLAGS   ?= $(if $(SAN),-O1,-O2) -g
 CFLAGS   += -std=c11 $(OPENMP) -fno-math-errno -ffp-contract=off \
             -Wall -Wextra -Wconversion -Wshadow -Wno-unknown-pragmas -Wno-unknown-warning-option -Wno-psabi -Wno-format-truncation -Werror \
             $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
-LIBS     := -lsymspg -lgsl -lgslcblas -lsqlite3 -lcjson -lz -lm
+LIBS     := -lopenblas -lsymspg -lgsl -lgslcblas -lsqlite3 -lcjson -lz -lm
 LDLIBS   += $(LIBS)
 
-LIB_SRC   := $(wildcard src/base/*.c src/crystal/*.c src/search/*.c distortions/*.c relax/*.c fingerprints/*.c data/*.c)
+LIB_SRC   := $(wildcard src/base/*.c src/crystal/*.c src/search/*.c distortions/*.c relax/*.c relax/gfn1/*.c fingerprints/*.c data/*.c)
 CLI_SRC   := $(wildcard src/cli/*.c)
 TEST_SRC  := $(wildcard tests/test_*.c)
 PEER_SRC  := $(wildcard tests/peers/*.c)
@@ -80,6 +80,13 @@ $(BUILD)/templates.h: $(TEMPLATES) data/templates/embed.awk
 	$(Q)(echo 'static const char *const text_files[][2] = {'; awk -f data/templates/embed.awk $(TEMPLATES); \
 	     echo '};') > $@
 $(BUILD)/data/codes.o: $(BUILD)/templates.h
+
+GFN1_TABLES := $(patsubst %,data/tables/gfn1_%.tsv,elements shells slater c6)
+$(BUILD)/gfn1_table.h: $(GFN1_TABLES) data/tables/gfn1.awk
+	@mkdir -p $(@D)
+	$(call say,GEN)
+	$(Q)awk -f data/tables/gfn1.awk $(GFN1_TABLES) > $@
+$(BUILD)/relax/gfn1/params.o: $(BUILD)/gfn1_table.h
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -130,7 +137,7 @@ bench: deps
 
 fuzz: deps
 	@tests/deps.sh clang libclang-rt-14-dev
-	@$(SUBMAKE) $(BUILD)/elements_table.h
+	@$(SUBMAKE) $(BUILD)/elements_table.h $(BUILD)/gfn1_table.h
 	@tests/fuzz/fuzz.sh run $(BUILD) $(FUZZ_SECONDS)
 
 clean:

@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-extern const skd_potential_type skd_potential_lj, skd_potential_sw, skd_potential_zbl;
+extern const skd_potential_type skd_potential_lj, skd_potential_sw, skd_potential_zbl, skd_potential_gfn1;
 
 /* A new potential: one file, one row here. */
 const skd_potential_type *const skd_potential_types[] = {&skd_potential_lj, &skd_potential_sw, &skd_potential_zbl,
-                                                         NULL};
+                                                         &skd_potential_gfn1, NULL};
 
 skd_status skd_result_new(skd_result **out, size_t n, skd_error *err) {
     *out = NULL;
@@ -117,6 +117,13 @@ static skd_status check_cell(const skd_cell *cell, skd_error *err) {
 
 skd_status skd_potential_compute(skd_potential_work *work, const skd_cell *cell, double charge, int want,
                                  skd_result *out, skd_error *err) {
+    if (work->potential->type->begin)
+        work->potential->type->begin(work->work);
+    return skd_potential_compute_next(work, cell, charge, want, out, err);
+}
+
+skd_status skd_potential_compute_next(skd_potential_work *work, const skd_cell *cell, double charge, int want,
+                                      skd_result *out, skd_error *err) {
     const skd_potential *potential = work->potential;
     skd_status status = check_cell(cell, err);
     if (status == SKD_OK)

@@ -30,11 +30,17 @@ typedef struct relaxation {
 
 /* ---- objective ---------------------------------------------------------------------------- */
 
+/* The first evaluation is from scratch, so that a relaxation is the same whatever its worker did before. */
+static skd_status evaluate_cell(relaxation *job, skd_error *err) {
+    bool first = job->out->n_calls <= 1;
+    return (first ? skd_potential_compute : skd_potential_compute_next)(
+        job->potential, job->cell, job->options->charge, SKD_WANT_STRESS | SKD_WANT_ATOM_ENERGY, job->result, err);
+}
+
 static skd_status evaluate_fixed(relaxation *job, const double *x, double *f, double *g, skd_error *err) {
     size_t n = job->cell->n;
     memcpy(job->cell->pos, x, n * sizeof *job->cell->pos);
-    skd_status status = skd_potential_compute(job->potential, job->cell, job->options->charge,
-                                              SKD_WANT_STRESS | SKD_WANT_ATOM_ENERGY, job->result, err);
+    skd_status status = evaluate_cell(job, err);
     *f = job->result->energy;
     for (size_t i = 0; i < n && status == SKD_OK; i++)
         for (int k = 0; k < 3; k++)
@@ -65,8 +71,7 @@ static skd_status evaluate_variable(relaxation *job, const double *x, double *f,
     skd_mul3(job->lattice0, transposed, job->cell->lattice);
     for (size_t i = 0; i < n; i++)
         skd_row_times(x + 3 * i, transposed, job->cell->pos[i]);
-    skd_status status = skd_potential_compute(job->potential, job->cell, job->options->charge,
-                                              SKD_WANT_STRESS | SKD_WANT_ATOM_ENERGY, job->result, err);
+    skd_status status = evaluate_cell(job, err);
     if (status != SKD_OK)
         return status;
     if (!job->result->has_stress)

@@ -35,6 +35,8 @@ typedef struct skd_potential_type {
     skd_status (*check)(const void *params, const skd_cell *cell, skd_error *err);
     skd_status (*work_new)(const void *params, void **work, skd_error *err);
     void (*work_free)(void *work);
+    /** Forgets what work may carry from one evaluation to the next (self-consistent charges); may be NULL. */
+    void (*begin)(void *work);
     /** Energy and forces (and what `want` asks) of the cell with total charge (e). work grows once
      *  and is then reused: no allocation in a relaxation's loop. */
     skd_status (*compute)(const void *params, const skd_cell *cell, double charge, int want, void *work,
@@ -61,8 +63,13 @@ typedef struct skd_potential_work {
 } skd_potential_work;
 skd_status skd_potential_work_new(skd_potential_work **out, const skd_potential *potential, skd_error *err) SKD_CHECKED;
 void skd_potential_work_free(skd_potential_work *work);
+/** The result does not depend on what work was used for before. */
 skd_status skd_potential_compute(skd_potential_work *work, const skd_cell *cell, double charge, int want,
                                  skd_result *out, skd_error *err) SKD_CHECKED;
+/** The next point of a path: may start from what the last evaluation left (and depend on it within the
+ *  potential's tolerance). */
+skd_status skd_potential_compute_next(skd_potential_work *work, const skd_cell *cell, double charge, int want,
+                                      skd_result *out, skd_error *err) SKD_CHECKED;
 /** The same for n cells on `threads` threads (<= 0: all cores); out[i] is the caller's, made for cell[i].
  *  charge[n] may be NULL (all 0). Results do not depend on the number of threads. */
 skd_status skd_potential_compute_many(const skd_potential *potential, const skd_cell *const *cell,

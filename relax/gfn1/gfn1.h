@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT
+ * gfn1.h - the quantum part of GFN1-xTB: basis, two-centre integrals, core Hamiltonian, self-consistent
+ * charges, forces. The parts without orbitals are in classical.h. Hartree and bohr throughout.
+ *
+ * Method: S. Grimme, C. Bannwarth, P. Shushkov, J. Chem. Theory Comput. 13, 1989 (2017); periodic cells at
+ * the Gamma point as in the tblite library. */
+#ifndef SKD_GFN1_GFN1_H
+#define SKD_GFN1_GFN1_H
+
+#include "classical.h"
+
+/* ---- basis ----------------------------------------------------------------------------------- */
+
+#define GFN1_GAUSSIANS 7 /* at most, of one shell: the second s of hydrogen */
+
+typedef struct gfn1_contraction {
+    int l, n;
+    double exponent[GFN1_GAUSSIANS], coefficient[GFN1_GAUSSIANS];
+} gfn1_contraction;
+
+/* Two-centre integrals of one pair of shells along the bond, R = A - B = r z: sigma, pi, delta on a grid,
+ * each with its first two derivatives (quintic Hermite interpolation). */
+typedef struct gfn1_table {
+    int la, lb, n_functions; /* min(la, lb) + 1 */
+    size_t n;                /* grid points; beyond the last all functions are 0 */
+    double *f;               /* [n][n_functions][3] */
+} gfn1_table;
+
+typedef struct gfn1_kind {
+    int z;
+    gfn1_element element;
+    gfn1_contraction shell[GFN1_SHELLS];
+} gfn1_kind;
+
+typedef struct gfn1_pair { /* two kinds, first <= second */
+    gfn1_table table[GFN1_SHELLS][GFN1_SHELLS];
+    double radius; /* sum of the atomic radii of the distance polynomial */
+    double k[GFN1_SHELLS][GFN1_SHELLS]; /* K of the core Hamiltonian */
+} gfn1_pair;
+
+/* Depends on the elements present only. */
+typedef struct gfn1_basis {
+    size_t n_kinds;
+    gfn1_kind *kind;  /* by atomic number */
+    gfn1_pair *pair;  /* [n_kinds][n_kinds]; first <= second are filled */
+    double cutoff;    /* of overlaps, bohr */
+} gfn1_basis;
+
+skd_status gfn1_basis_new(gfn1_basis **out, size_t n, const int *z, gfn1_mode mode, skd_error *err) SKD_CHECKED;
+void gfn1_basis_free(gfn1_basis *basis);
+bool gfn1_basis_fits(const gfn1_basis *basis, size_t n, const int *z);
+size_t gfn1_kind_of(const gfn1_basis *basis, int z);
+
+/* overlap.c */
+#define GFN1_BLOCK 25
+skd_status gfn1_table_init(gfn1_table *t, const gfn1_contraction *a, const gfn1_contraction *b, double cutoff,
+                           skd_error *err) SKD_CHECKED;
+/* Overlap of two shells of one atom, of the same component. */
+double gfn1_overlap_same(const gfn1_contraction *a, const gfn1_contraction *b);
+bool gfn1_table_reaches(const gfn1_table *t, double r);
+/* Values and derivatives at r. */
+void gfn1_table_at(const gfn1_table *t, double r, double f[3], double df[3]);
+/* Overlap block, (2 la + 1) rows of (2 lb + 1), for A - B = r n. */
+void gfn1_block(int la, int lb, const double f[3], const double n[3], double *block);
+/* Adds d(sum_mn x_mn S_mn)/dA to gradient. */
+void gfn1_block_gradient(int la, int lb, const double f[3], const double df[3], const double n[3], double r,
+                         const double *x, double gradient[3]);
+
+/* ---- one geometry ---------------------------------------------------------------------------- */
+
+/* Where shells and orbitals of a system are; its matrices, all n x n and symmetric. */
+typedef struct gfn1_orbitals {
+    const gfn1_system *system;
+    const gfn1_basis *basis;
+    size_t n, n_shells;
+    size_t *kind;   /* [atoms] */
+    size_t *offset; /* [n_shells + 1] first orbital of a shell */
+    size_t *atom;   /* [n_shells] */
+    size_t *shell;  /* [n] shell of an orbital */
+    double *level;  /* [n_shells] */
+    double *s, *h0;
+    double *density, *weighted; /* P and the energy-weighted W */
+} gfn1_orbitals;
+
+skd_status gfn1_orbitals_init(gfn1_orbitals *o, const gfn1_system *system, const gfn1_basis *basis,
+                              skd_error *err) SKD_CHECKED;
+void gfn1_orbitals_free(gfn1_orbitals *o);
+/* Levels from the coordination numbers, overlap and core Hamiltonian. */
+skd_status gfn1_hamiltonian(gfn1_orbitals *o, const double *cn, skd_error *err) SKD_CHECKED;
+/* Adds the derivatives of Tr(P H0), of the overlap in the Hamiltonian and of the orthonormality; v: shell
+ * potentials of the last diagonalisation. dE/dCN_i is added to w. */
+skd_status gfn1_orbital_gradient(const gfn1_orbitals *o, const double *v, double *w, gfn1_sum *sum,
+                                 skd_error *err) SKD_CHECKED;
+
+/* ---- self-consistency ------------------------------------------------------------------------ */
+
+typedef struct gfn1_mixer gfn1_mixer;
+skd_status gfn1_mixer_new(gfn1_mixer **out, size_t n, size_t history, skd_error *err) SKD_CHECKED;
+void gfn1_mixer_free(gfn1_mixer *m);
+/* Forgets the past. */
+void gfn1_mixer_start(gfn1_mixer *m, double beta, size_t history);
+/* q becomes the next guess, d its residual. */
+void gfn1_mixer_next(gfn1_mixer *m, double *q, const double *d);
+
+/* Occupations f of both spins (0..2) of the ascending orbital energies and the entropy term -TS; the Fermi
+ * levels of the n_up and n_down electrons. */
+void gfn1_fermi(const double *energy, size_t n, const size_t electrons[2], double kt, double *f, double *entropy,
+                double level[2]);
+
+typedef struct gfn1_scc {
+    gfn1_mixer *mixer;
+    double *q, *q_in, *v, *residual, *best; /* [n_shells] charges: out, in; potential of the last Hamiltonian */
+    double *reference; /* [n_shells] */
+    double *coulomb;   /* [n_shells][n_shells] */
+    double *energies, *occupation, *f, *factor, *c; /* [n], [n][n] */
+    double *work;
+    int *iwork, n_work, n_iwork;
+    size_t n_shells, n;
+    double e_h0, e_coulomb, e_third, e_entropy, level[2];
+    double residual_rms, tolerance_energy, tolerance_rms, kt;
+    size_t cycles, electrons[2];
+} gfn1_scc;
+
+skd_status gfn1_scc_init(gfn1_scc *scc, const gfn1_orbitals *o, skd_error *err) SKD_CHECKED;
+void gfn1_scc_free(gfn1_scc *scc);
+/* From scc->q_in if warm, else from neutral atoms; leaves P, W, charges. SKD_ENUMERIC: did not converge. */
+skd_status gfn1_scc_run(gfn1_scc *scc, gfn1_orbitals *o, double charge, bool warm, skd_error *err) SKD_CHECKED;
+
+/* ---- all of it ------------------------------------------------------------------------------- */
+
+typedef struct gfn1_energies {
+    double total, repulsion, dispersion, halogen, h0, coulomb, third, entropy;
+} gfn1_energies;
+
+typedef struct gfn1_state { /* of one thread */
+    gfn1_mode mode;
+    double kt, accuracy;
+    bool warm;
+    gfn1_basis *basis;
+    gfn1_system system;
+    gfn1_cells cells[4]; /* coordination, repulsion, halogen, dispersion */
+    gfn1_coulomb *coulomb;
+    gfn1_orbitals orbitals;
+    gfn1_scc scc;
+    gfn1_energies energies;
+    gfn1_sum sum;
+    double *cn, *w;
+    double charge;
+    int *z;
+} gfn1_state;
+
+/* Energy, gradient and virial into state->energies and state->sum. x in bohr; lattice NULL: a molecule. */
+skd_status gfn1_evaluate(gfn1_state *state, size_t n, const int *z, const double (*x)[3], const double (*lattice)[3],
+                         double charge, skd_error *err) SKD_CHECKED;
+void gfn1_state_free(gfn1_state *state); /* its contents */
+
+#endif
