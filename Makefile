@@ -73,7 +73,7 @@ $(BUILD)/elements_table.h: data/tables/elements.tsv data/tables/elements.awk
 $(BUILD)/src/crystal/elements.o: $(BUILD)/elements_table.h
 
 # The templates of inputs, so that the program carries them.
-TEMPLATES := $(sort $(filter-out %.awk,$(wildcard data/templates/*))) data/tables/potcars.txt
+TEMPLATES := $(sort $(filter-out %.awk,$(wildcard data/templates/*))) data/tables/potcars.txt data/tables/gth.txt
 $(BUILD)/templates.h: $(TEMPLATES) data/templates/embed.awk
 	@mkdir -p $(@D)
 	$(call say,GEN)

@@ -30,6 +30,7 @@ const skd_code skd_codes[] = {
         .settings = SKD_SETTINGS_FLAT,
         .separators = "=",
         .forced = "@if charged\nNELECT = @nelect@\n@end\n",
+        .pseudo_table = "potcars.txt",
         .pseudo = "",
         .library = "PMG_VASP_PSP_DIR",
         .place = potcar_places,
@@ -55,6 +56,7 @@ const skd_code skd_codes[] = {
         .settings = SKD_SETTINGS_WHOLE,
         .separators = "",
         .forced = "&FORCE_EVAL\n&DFT\n    CHARGE @charge@\n&END DFT\n&END FORCE_EVAL\n",
+        .pseudo_table = "gth.txt",
         .pseudo = "",
     },
     {
@@ -127,25 +129,24 @@ const char *skd_template_text(const char *name) {
     return NULL;
 }
 
-/* VASP's choice of potential: a line "Sn Sn_d" of data/tables/potcars.txt, else the symbol. */
-static void add_potcar_name(skd_string *out, const char *symbol) {
-    const char *table = skd_template_text("potcars.txt");
-    skd_text t = skd_text_of("potcars.txt", table, strlen(table));
+/* The word after the symbol in a line "Sn Sn_d"; false if there is none. */
+static bool add_from_table(skd_string *out, const char *name, const char *symbol) {
+    const char *table = skd_template_text(name);
+    skd_text t = skd_text_of(name, table, strlen(table));
     skd_span line, element, potential;
     while (skd_text_line(&t, &line))
         if (skd_span_word(&line, &element) && skd_span_is(element, symbol) && skd_span_word(&line, &potential)) {
             skd_string_add_bytes(out, potential.p, potential.n);
-            return;
+            return true;
         }
-    skd_string_add(out, "%s", symbol);
+    return false;
 }
 
 char *skd_code_pseudo(const skd_code *code, int z) {
     skd_string out = {0};
-    if (code->place == potcar_places)
-        add_potcar_name(&out, skd_element_of(z)->symbol);
-    else
-        skd_string_add(&out, "%s%s", skd_element_of(z)->symbol, code->pseudo);
+    const char *symbol = skd_element_of(z)->symbol;
+    if (!code->pseudo_table || !add_from_table(&out, code->pseudo_table, symbol))
+        skd_string_add(&out, "%s%s", symbol, code->pseudo);
     if (out.failed)
         skd_string_free(&out);
     return out.text;

@@ -286,6 +286,8 @@ static void potentials_have_doped_s_names(void **state) {
     check_pseudo("vasp", 68, "Er_3");
     check_pseudo("espresso", 52, "Te.UPF");
     check_pseudo("abinit", 52, "Te.psp8");
+    check_pseudo("cp2k", 48, "q12");
+    check_pseudo("castep", 48, "Cd");
 }
 
 static void write_file(const char *folder, const char *name, const char *text) {

@@ -171,7 +171,8 @@ typedef struct skd_code {
     skd_settings settings;
     const char *separators;                /**< between key and value; "": a blank                          */
     const char *forced;                    /**< laid over a user's own settings: the charge                 */
-    const char *pseudo;                    /**< ending of a potential's name, after the symbol              */
+    const char *pseudo_table;              /**< text file of "symbol potential" lines, or NULL              */
+    const char *pseudo;                    /**< else the ending of a potential's name, after the symbol     */
     const char *library;                   /**< environment variable that names a folder of potentials      */
     const char *const *place;              /**< where potentials lie in it                                  */
     const char *library_file;              /**< the file their texts are appended to; NULL: not needed      */
