@@ -2,8 +2,8 @@
 /* gfn1.c - GFN1-xTB as a row of the table of potentials. */
 #include <string.h>
 
-#include "gfn1.h"
-#include "../settings.h"
+#include "gfn1/gfn1.h"
+#include "settings.h"
 #include "shakedown/relax.h"
 
 #define STRESS_UNIT (GFN1_EV / (GFN1_BOHR * GFN1_BOHR * GFN1_BOHR))
@@ -75,7 +75,7 @@ static skd_status gfn1_check(const void *params, const skd_cell *cell, skd_error
             return skd_fail(err, SKD_EARG, "potential gfn1: atom %zu is %s; parameters end at Rn (Z = %d)", i + 1,
                             skd_element_of(cell->species[i])->symbol, GFN1_Z_MAX);
     if (cell->pbc[0] != cell->pbc[1] || cell->pbc[0] != cell->pbc[2])
-        return skd_fail(err, SKD_EARG, "potential gfn1: the cell is periodic along some axes only; expected all or none");
+        return skd_fail(err, SKD_EARG, "potential gfn1: the cell is periodic along some axes; expected all or none");
     if (cell->pbc[0] && !(skd_cell_volume(cell) > 0.0))
         return skd_fail(err, SKD_EARG, "potential gfn1: the cell has no volume");
     if (cell->n == 0)
