@@ -18,7 +18,7 @@ BUILD   := build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 JOBS    := $(shell nproc 2>/dev/null || echo 2)
 
 PACKAGES := build-essential pkg-config libsymspg-dev libgsl-dev zlib1g-dev libsqlite3-dev \
-            libcjson-dev libcmocka-dev libopenblas-dev
+            libcjson-dev libcmocka-dev libopenblas-serial-dev
 
 # Does this compiler have OpenMP, its run-time library included?
 OPENMP := $(shell printf '\043include <omp.h>\nint main(void) { return omp_get_num_procs() == 0; }\n' | \
@@ -32,7 +32,7 @@ CFLAGS   ?= $(if $(SAN),-O1,-O2) -g
 CFLAGS   += -std=c11 $(OPENMP) -fno-math-errno -ffp-contract=off \
             -Wall -Wextra -Wconversion -Wshadow -Wno-unknown-pragmas -Wno-unknown-warning-option -Wno-psabi -Wno-format-truncation -Werror \
             $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
-LIBS     := -lopenblas -lsymspg -lgsl -lgslcblas -lsqlite3 -lcjson -lz -lm
+LIBS     := -lsymspg -lgsl -lopenblas -lsqlite3 -lcjson -lz -lm
 LDLIBS   += $(LIBS)
 
 LIB_SRC   := $(wildcard src/base/*.c src/crystal/*.c src/search/*.c distortions/*.c relax/*.c relax/gfn1/*.c fingerprints/*.c data/*.c)

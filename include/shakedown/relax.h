@@ -28,6 +28,7 @@ typedef struct skd_potential_type {
     const char *name;      /**< as on the command line: "sw"                       */
     const char *summary;   /**< one line for help, with defaults and units         */
     const char *reference; /**< paper                                              */
+    bool knows_charge;     /**< does the total charge change its energies?         */
     /** Parses "key=value,key=value" (may be empty) into new parameters. */
     skd_status (*create)(void **params, const char *settings, skd_error *err);
     void (*destroy)(void *params);

@@ -208,7 +208,7 @@ static void summarise(cli_charges *out, const size_t made[3], const cli_args *ar
     size_t used = 0;
     if (!given && made[RULE_LIST]) {
         snprintf(out->summary, sizeof out->summary,
-                 "0 only: potentials here know no charge; others with --charges auto or -2..1");
+                 "0 only; others with --charges auto or -2..1");
         return;
     }
     for (int k = 0; k < 3; k++)

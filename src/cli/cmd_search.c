@@ -12,7 +12,7 @@
 
 static const cli_option options[] = {
     PLAN_OPTIONS("0"), /* no potential here knows the charge */
-    {"potential", 'p', CLI_TEXT, "NAME", NULL, "energy and forces: sw, lj:epsilon=..,sigma=.., zbl", 0, 0,
+    {"potential", 'p', CLI_TEXT, "NAME", NULL, "gfn1 (all elements to Rn), sw (silicon), lj:epsilon=..,sigma=.., zbl", 0, 0,
      "relaxation"},
     {"method", 'm', CLI_TEXT, "NAME", "fire", "fire, fire2 or lbfgs", 0, 0, NULL},
     {"force-mean", 0, CLI_REAL, "eV/Å", "1e-5", "stop when the mean force is below; 0: do not test", 0, 10, NULL},
@@ -65,7 +65,7 @@ static skd_status read_relax_options(search *s, skd_error *err) {
         return skd_fail(err, SKD_EARG, "--method: expected fire, fire2 or lbfgs; found '%s'",
                         cli_text(s->args, "method"));
     if (!cli_text(s->args, "potential"))
-        return skd_fail(err, SKD_EARG, "--potential is needed: sw (silicon), lj:epsilon=..,sigma=.. or zbl");
+        return skd_fail(err, SKD_EARG, "--potential is needed: gfn1 (all elements to Rn), sw (silicon), lj:epsilon=..,sigma=.. or zbl");
     return skd_potential_new(&s->potential, cli_text(s->args, "potential"), err);
 }
 
@@ -179,7 +179,9 @@ static void announce(const search *s, FILE *out) {
     cli_plan_print(&s->plan, out);
     fprintf(out, "potential  %s, host %.4f eV/atom%s\n", s->record.potential,
             s->record.bulk_energy / (double)s->plan.bulk->n,
-            cli_charges_neutral(&s->plan.charges) ? "" : "; it knows no charge: charge states differ in their starts");
+            s->potential->type->knows_charge || cli_charges_neutral(&s->plan.charges)
+                ? ""
+                : "; it knows no charge: charge states differ in their starts");
     fprintf(out, "starts     %zu in %zu defect state%s, rattle %.4f Å\n", total, s->n_jobs, s->n_jobs > 1 ? "s" : "",
             s->job[0]->starts.stdev);
     if (s->resumed)

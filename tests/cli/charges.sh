@@ -57,7 +57,7 @@ lj=lj:epsilon=0.2,sigma=2.5
 check "search makes the neutral state" test \
     "$(code "$shakedown" search data/hosts/CdTe.POSCAR --supercell 1 --defect v_Cd --distortions 0.3 --potential $lj \
         --max-steps 1 -o "$work/run")" = 3
-check "and says so" says "charges    0 only: potentials here know no charge; others with --charges"
+check "and says so" says "charges    0 only; others with --charges"
 
 refused() { # WORDS OPTIONS...
     words=$1
