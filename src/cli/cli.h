@@ -91,7 +91,8 @@ skd_status cli_element_list(const char *text, const char *what, int **list, size
 /** "-0.6,-0.3,0.2" as reals; the list is the caller's. */
 skd_status cli_real_list(const char *text, const char *what, double **list, size_t *n, skd_error *err);
 
-/** Common rows for option tables. */
+/** Common rows and texts for option tables. */
+#define CLI_POTENTIALS "gfn1 (all elements to Rn), sw (silicon), lj:epsilon=..,sigma=.., zbl"
 #define CLI_JSON    {"json", 0, CLI_FLAG, NULL, NULL, "print one JSON document instead of text", 0, 0, NULL}
 #define CLI_THREADS                                                                                                \
     {"threads", 'j', CLI_INT, "N", "0", "threads; 0: all cores (results do not depend on it)", 0, 4096, NULL}

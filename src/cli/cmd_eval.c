@@ -12,8 +12,7 @@
 #define GPA 160.2176634 /* GPa per eV/Å^3 */
 
 static const cli_option options[] = {
-    {"potential", 'p', CLI_TEXT, "NAME", NULL, "gfn1 (all elements to Rn), sw (silicon), lj:epsilon=..,sigma=.., zbl",
-     0, 0, NULL},
+    {"potential", 'p', CLI_TEXT, "NAME", NULL, CLI_POTENTIALS, 0, 0, NULL},
     {"charge", 0, CLI_REAL, "E", "0", "total charge, for potentials that know it", -100, 100, NULL},
     {"stress", 0, CLI_FLAG, NULL, NULL, "stress and pressure too", 0, 0, NULL},
     {"output", 'o', CLI_TEXT, "FILE", NULL, "write structures with energy, forces, stress (extended XYZ)", 0, 0, NULL},

@@ -18,7 +18,7 @@
 #define SAVE_EVERY  2.0         /* s */
 
 static const cli_option options[] = {
-    {"potential", 'p', CLI_TEXT, "NAME", NULL, "gfn1 (all elements to Rn), sw (silicon), lj:epsilon=..,sigma=.., zbl", 0, 0, "energy"},
+    {"potential", 'p', CLI_TEXT, "NAME", NULL, CLI_POTENTIALS, 0, 0, "energy"},
     {"charge", 0, CLI_REAL, "E", "0", "total charge, for potentials that know it", -100, 100, NULL},
     {"method", 'm', CLI_TEXT, "NAME", "fire", "fire, fire2 or lbfgs", 0, 0, "relaxation"},
     {"cell", 0, CLI_FLAG, NULL, NULL, "relax the lattice too", 0, 0, NULL},

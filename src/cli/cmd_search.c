@@ -11,9 +11,8 @@
 #include "run_store.h"
 
 static const cli_option options[] = {
-    PLAN_OPTIONS("0"), /* no potential here knows the charge */
-    {"potential", 'p', CLI_TEXT, "NAME", NULL, "gfn1 (all elements to Rn), sw (silicon), lj:epsilon=..,sigma=.., zbl", 0, 0,
-     "relaxation"},
+    PLAN_OPTIONS("0"), /* a search is asked for a defect, not for all that a charge rule allows */
+    {"potential", 'p', CLI_TEXT, "NAME", NULL, CLI_POTENTIALS, 0, 0, "relaxation"},
     {"method", 'm', CLI_TEXT, "NAME", "fire", "fire, fire2 or lbfgs", 0, 0, NULL},
     {"force-mean", 0, CLI_REAL, "eV/Å", "1e-5", "stop when the mean force is below; 0: do not test", 0, 10, NULL},
     {"force-max", 0, CLI_REAL, "eV/Å", "0", "stop when the largest force is below; 0: do not test", 0, 10, NULL},
@@ -65,7 +64,7 @@ static skd_status read_relax_options(search *s, skd_error *err) {
         return skd_fail(err, SKD_EARG, "--method: expected fire, fire2 or lbfgs; found '%s'",
                         cli_text(s->args, "method"));
     if (!cli_text(s->args, "potential"))
-        return skd_fail(err, SKD_EARG, "--potential is needed: gfn1 (all elements to Rn), sw (silicon), lj:epsilon=..,sigma=.. or zbl");
+        return skd_fail(err, SKD_EARG, "--potential is needed: " CLI_POTENTIALS);
     return skd_potential_new(&s->potential, cli_text(s->args, "potential"), err);
 }
 
