@@ -4,40 +4,17 @@
 #include "check.h"
 
 #include "shakedown/distortions.h"
+#include "vacancies.h"
 
-/* Conventional cell of 8 repeated m times; the vacancy is atom `missing`. */
-static skd_defect *vacancy_in(double a, int z1, int z2, double shift, int m, int removed, size_t missing) {
-    static const double fcc[4][3] = {{0, 0, 0}, {0, 0.5, 0.5}, {0.5, 0, 0.5}, {0.5, 0.5, 0}};
-    const int matrix[3][3] = {{m, 0, 0}, {0, m, 0}, {0, 0, m}};
-    skd_error err;
-    skd_cell *unit, *bulk, *cell;
-    skd_defect *defect;
-    CHECK_OK(skd_cell_new(&unit, 8, &err));
-    for (int i = 0; i < 8; i++)
-        for (int k = 0; k < 3; k++) {
-            unit->lattice[k][k] = a;
-            unit->species[i] = i < 4 ? z1 : z2;
-            unit->pos[i][k] = a * (fcc[i % 4][k] + (i < 4 ? 0.0 : shift));
-        }
-    CHECK_OK(skd_supercell(&bulk, unit, matrix, NULL, &err));
-    size_t *pick = skd_alloc(bulk->n, sizeof *pick);
-    assert_non_null(pick);
-    CHECK_INT(bulk->species[missing], removed);
-    for (size_t i = 0, k = 0; i < bulk->n; i++)
-        if (i != missing)
-            pick[k++] = i;
-    CHECK_OK(skd_cell_pick(&cell, bulk, pick, bulk->n - 1, &err));
-    CHECK_OK(skd_defect_identify(&defect, bulk, cell, NULL, NULL, &err));
-    skd_free(pick);
-    skd_cell_free(unit);
-    skd_cell_free(bulk);
-    skd_cell_free(cell);
+/* A vacancy of vacancies.h, where the atom taken away is the one that the tests speak of. */
+static skd_defect *checked(skd_defect *defect, int removed) {
+    CHECK_INT(defect->removed, removed);
     return defect;
 }
 
-static skd_defect *silicon(void) { return vacancy_in(5.43095, 14, 14, 0.25, 3, 14, 57); }
-static skd_defect *cdte(void) { return vacancy_in(6.543384, 48, 52, 0.25, 2, 48, 11); }
-static skd_defect *magnesia(void) { return vacancy_in(4.2119, 12, 8, 0.5, 2, 8, 40); }
+static skd_defect *silicon(void) { return checked(v_si(), 14); }
+static skd_defect *cdte(void) { return checked(v_cd(), 48); }
+static skd_defect *magnesia(void) { return checked(v_o(), 8); }
 
 static skd_start_list starts(const skd_defect *defect, int charge, const skd_start_options *options) {
     skd_error err;

@@ -181,7 +181,7 @@ static skd_status run_eval(const cli_args *args, int *exit_code, skd_error *err)
     (void)exit_code;
     evaluation e = {.args = args};
     if (!cli_text(args, "potential"))
-        return skd_fail(err, SKD_EARG, "--potential is needed: sw (silicon), lj:epsilon=..,sigma=.. or zbl");
+        return skd_fail(err, SKD_EARG, "--potential is needed: " CLI_POTENTIALS);
     skd_status status = skd_potential_new(&e.potential, cli_text(args, "potential"), err);
     if (status == SKD_OK)
         status = skd_frames_read(&e.frames, args->operand[0], NULL, err);
@@ -204,8 +204,9 @@ const cli_command cmd_eval = {
     .summary = "Energy, forces and stress of structures as they are",
     .usage = "FILE --potential NAME",
     .text = "Every frame of a multi-frame file is evaluated. --json and -o give the forces of every atom.\n"
-            "Potentials: 'lj' Lennard-Jones (argon unless epsilon=, sigma=, cutoff=, width= say otherwise), 'sw'\n"
-            "Stillinger-Weber silicon, 'zbl' universal screened repulsion (cutoff=, width=).",
+            "Potentials: 'gfn1' GFN1-xTB (temperature=, accuracy=, mode=), 'lj' Lennard-Jones (argon unless\n"
+            "epsilon=, sigma=, cutoff=, width= say otherwise), 'sw' Stillinger-Weber silicon, 'zbl' universal\n"
+            "screened repulsion (cutoff=, width=).",
     .options = options,
     .min_operands = 1,
     .max_operands = 1,

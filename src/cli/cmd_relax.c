@@ -181,7 +181,7 @@ static skd_status make_potential(run *r, skd_error *err) {
     if (!spec && cli_flag(r->args, "restart"))
         spec = skd_frame_info(r->start, "potential");
     if (!spec)
-        return skd_fail(err, SKD_EARG, "--potential is needed: sw (silicon), lj:epsilon=..,sigma=.. or zbl");
+        return skd_fail(err, SKD_EARG, "--potential is needed: " CLI_POTENTIALS);
     skd_status status = skd_potential_new(&r->potential, spec, err);
     return status == SKD_OK ? skd_potential_work_new(&r->work, r->potential, err) : status;
 }

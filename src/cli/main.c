@@ -15,9 +15,9 @@ static const cli_command *const commands[] = {
     &cmd_export,
     &cmd_distort,
     &cmd_relax,
+    &cmd_eval,
     &cmd_cluster,
     &cmd_convert,
-    &cmd_eval,
     NULL,
 };
 

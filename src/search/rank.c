@@ -98,29 +98,34 @@ static skd_status comparison_run(comparison *c, const skd_rank_options *options,
 
 /* ---- what a family looks like -------------------------------------------------------------- */
 
-/* Orientations of this minimum around one site: |G(unperturbed)| / |G(minimum)|, both in the supercell. */
-static skd_status describe_symmetry(skd_family *family, const skd_defect *defect, const skd_minimum *m,
-                                    skd_error *err) {
-    skd_symmetry *ideal = NULL, *relaxed = NULL;
+/* Operations of the unperturbed defect's supercell: what the minima's symmetries are counted against. */
+static skd_status count_ideal(size_t *n_operations, const skd_defect *defect, skd_error *err) {
+    skd_symmetry *ideal = NULL;
     skd_status status = skd_symmetry_find(&ideal, defect->cell, SKD_SYMPREC, err);
-    if (status == SKD_OK)
-        status = skd_symmetry_find(&relaxed, m->cell, MINIMUM_SYMPREC, err);
-    if (status == SKD_OK) {
-        snprintf(family->symmetry, sizeof family->symmetry, "%s", relaxed->schoenflies);
-        family->degeneracy = (double)ideal->n_operations / (double)relaxed->n_operations;
-    }
+    *n_operations = status == SKD_OK ? ideal->n_operations : 0;
     skd_symmetry_free(ideal);
-    skd_symmetry_free(relaxed);
     return status;
 }
 
-static skd_status describe(skd_family *family, const skd_job *job, double unperturbed, skd_error *err) {
+/* Orientations of this minimum around one site: |G(unperturbed)| / |G(minimum)|, both in the supercell. */
+static skd_status describe_symmetry(skd_family *family, size_t n_ideal, const skd_minimum *m, skd_error *err) {
+    skd_symmetry *relaxed = NULL;
+    skd_status status = skd_symmetry_find(&relaxed, m->cell, MINIMUM_SYMPREC, err);
+    if (status != SKD_OK)
+        return status;
+    snprintf(family->symmetry, sizeof family->symmetry, "%s", relaxed->schoenflies);
+    family->degeneracy = (double)n_ideal / (double)relaxed->n_operations;
+    skd_symmetry_free(relaxed);
+    return SKD_OK;
+}
+
+static skd_status describe(skd_family *family, const skd_job *job, double unperturbed, size_t n_ideal, skd_error *err) {
     const skd_minimum *m = &job->minimum[family->best];
     family->energy = m->energy;
     family->relative = m->energy - unperturbed;
     family->stop = m->stop;
     family->warned = !skd_stop_converged(m->stop);
-    skd_status status = describe_symmetry(family, job->defect, m, err);
+    skd_status status = describe_symmetry(family, n_ideal, m, err);
     if (status == SKD_OK)
         status = skd_new_bond(job->defect->cell, m->cell, family->bond, sizeof family->bond, err);
     if (status == SKD_OK)
@@ -154,7 +159,7 @@ static int by_energy(const void *a, const void *b) {
 
 static skd_status make_families(skd_ranking *out, const comparison *c, const skd_rank_options *options,
                                 skd_error *err) {
-    size_t n_families = 0, *label = skd_alloc(c->n, sizeof *label);
+    size_t n_families = 0, n_ideal = 0, *label = skd_alloc(c->n, sizeof *label);
     double *energy = skd_alloc(c->n, sizeof *energy);
     skd_status status = SKD_OK;
     if (!label || !energy)
@@ -167,11 +172,13 @@ static skd_status make_families(skd_ranking *out, const comparison *c, const skd
         status = skd_cluster(c->distance, energy, c->n, &cluster, label, &n_families, err);
     if (status == SKD_OK && !(out->family = skd_alloc(n_families, sizeof *out->family)))
         status = skd_fail(err, SKD_ENOMEM, "out of memory for %zu families", n_families);
+    if (status == SKD_OK)
+        status = count_ideal(&n_ideal, c->job->defect, err);
     for (size_t f = 0; status == SKD_OK && f < n_families; f++) {
         out->n = f + 1;
         status = collect_members(&out->family[f], c, label, f, err);
         if (status == SKD_OK)
-            status = describe(&out->family[f], c->job, out->unperturbed, err);
+            status = describe(&out->family[f], c->job, out->unperturbed, n_ideal, err);
     }
     skd_free(label);
     skd_free(energy);
