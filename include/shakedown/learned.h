@@ -82,7 +82,7 @@ typedef struct skd_fit_options {
 } skd_fit_options;
 #define SKD_FIT_DEFAULT                                                                                             \
     {.force_noise = 0.06, .force_noise_slope = 0.1, .energy_noise = 0.03, .energy_noise_slope = 0.01,                \
-     .stress_noise = 0.005, .far_above = 8.0, .other_charge = 0.2, .prior = "zbl:on=1.2,cutoff=2.4"}
+     .stress_noise = 0.005, .far_above = 8.0, .other_charge = 0.2, .prior = "zbl:cutoff=2.4,width=1.2"}
 
 /** Labels gathered as normal equations, one set per charge: adding a frame costs only that frame. */
 typedef struct skd_fit skd_fit;
