@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* relax.c - relaxation of a cell: the minimiser's objective, and when to stop.
  *
- * Fixed cell: the variables are the n positions.
+ * Fixed cell: the variables are the n positions; held.c keeps some of them in place.
  *
  * Variable cell: the deformation gradient D joins them (E. B. Tadmor, G. S. Smith, N. Bernstein and E.
  * Kaxiras, Phys. Rev. B 59, 235 (1999); the coordinates of ASE's UnitCellFilter). With L0 the start's
@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "collapse.h"
+#include "held.h"
 #include "shakedown/relax.h"
 
 #define ABSURD_FORCE  1e6 /* eV/Å: nothing comes back from there */
@@ -24,6 +25,7 @@ typedef struct relaxation {
     skd_cell *cell;       /* as last evaluated */
     skd_result *result;   /* of cell */
     double lattice0[3][3];
+    skd_held held;
     skd_verlet close;     /* collapse watch */
     skd_relax_outcome *out;
 } relaxation;
@@ -45,6 +47,8 @@ static skd_status evaluate_fixed(relaxation *job, const double *x, double *f, do
     for (size_t i = 0; i < n && status == SKD_OK; i++)
         for (int k = 0; k < 3; k++)
             g[3 * i + (size_t)k] = -job->result->force[i][k];
+    if (status == SKD_OK)
+        *f += skd_held_pull(&job->held, (const double(*)[3])job->cell->pos, g);
     return status;
 }
 
@@ -119,15 +123,24 @@ static skd_stop stopped(relaxation *job, skd_stop stop, const char *format, ...)
 }
 
 static void measure(relaxation *job) {
+    const skd_held *held = &job->held;
     double most2 = 0.0, sum = 0.0;
+    job->out->held_force = 0.0;
     for (size_t i = 0; i < job->cell->n; i++) {
-        double f2 = skd_dot(job->result->force[i], job->result->force[i]);
+        double net[3];
+        if (held->tether && held->tether[i] > 0.0)
+            job->out->held_force = fmax(job->out->held_force, skd_norm(job->result->force[i]));
+        if (skd_held_frozen(held, i))
+            continue;
+        skd_held_net(held, i, job->cell->pos[i], job->result->force[i], net);
+        double f2 = skd_dot(net, net);
         most2 = f2 > most2 || !isfinite(f2) ? f2 : most2;
         sum += sqrt(f2);
     }
     job->out->energy = job->result->energy;
+    job->out->spring_energy = skd_held_pull(held, (const double(*)[3])job->cell->pos, NULL);
     job->out->force_max = sqrt(most2);
-    job->out->force_mean = job->cell->n ? sum / (double)job->cell->n : 0.0;
+    job->out->force_mean = sum / (double)(job->cell->n - held->n_frozen);
 }
 
 static skd_stop test_exploded(relaxation *job) {
@@ -223,6 +236,19 @@ static skd_status name_failure(relaxation *job, skd_status status, skd_stop *sto
     return test_collapsed(job, stop, err);
 }
 
+/* ---- options ------------------------------------------------------------------------------ */
+
+skd_relax_options skd_relax_options_for(const skd_potential *potential) {
+    skd_relax_options options = SKD_RELAX_DEFAULT;
+    const skd_potential_type *type = potential->type;
+    options.method = type->method ? skd_minimiser_named(type->method) : skd_minimiser_types[0];
+    if (type->force_max > 0.0) {
+        options.force_max = type->force_max;
+        options.force_mean = 0.0;
+    }
+    return options;
+}
+
 /* ---- the loop ----------------------------------------------------------------------------- */
 
 static skd_status check_options(const skd_relax_options *options, const skd_cell *start, skd_error *err) {
@@ -232,18 +258,18 @@ static skd_status check_options(const skd_relax_options *options, const skd_cell
         return skd_fail(err, SKD_EARG, "relaxation: max_step is %g; expected more than 0 Å", options->max_step);
     if (options->relax_cell && !(start->pbc[0] && start->pbc[1] && start->pbc[2]))
         return skd_fail(err, SKD_EARG, "relaxation: only a cell that is periodic in all directions can be relaxed");
-    return SKD_OK;
+    return skd_held_check(options, start, err);
 }
 
-static skd_status walk(relaxation *job, const skd_cell *start, const skd_relax_observer *observer, skd_error *err) {
+static skd_status walk(relaxation *job, const skd_relax_observer *observer, skd_error *err) {
     const skd_relax_options *options = job->options;
     const skd_minimiser_type *method = options->method ? options->method : skd_minimiser_types[0];
     skd_minimiser *s = NULL;
     size_t m;
-    double *x = start_point(start, options->relax_cell, &m);
+    double *x = start_point(job->cell, options->relax_cell, &m);
     skd_error trouble = {SKD_OK, ""};
     if (!x)
-        return skd_fail(err, SKD_ENOMEM, "out of memory for relaxing %zu atoms", start->n);
+        return skd_fail(err, SKD_ENOMEM, "out of memory for relaxing %zu atoms", job->cell->n);
     skd_status status = skd_minimiser_new(&s, method, m, x, options->max_step, objective, job, &trouble);
     skd_free(x);
     skd_stop stop = SKD_STOP_NONE;
@@ -270,10 +296,13 @@ skd_status skd_relax(skd_relax_outcome *out, const skd_cell *start, skd_potentia
         status = skd_cell_copy(&job.cell, start, err);
     if (status == SKD_OK)
         status = skd_result_new(&job.result, start->n, err);
+    if (status == SKD_OK)
+        status = skd_held_begin(&job.held, options, job.cell, err);
     if (status == SKD_OK) {
         memcpy(job.lattice0, start->lattice, sizeof job.lattice0);
-        status = walk(&job, start, observer, err);
+        status = walk(&job, observer, err);
     }
+    skd_held_end(&job.held);
     skd_verlet_free(&job.close);
     if (status != SKD_OK) {
         skd_cell_free(job.cell);

@@ -29,6 +29,8 @@ typedef struct skd_potential_type {
     const char *summary;   /**< one line for help, with defaults and units         */
     const char *reference; /**< paper                                              */
     bool knows_charge;     /**< does the total charge change its energies?         */
+    const char *method;    /**< minimiser that needs the fewest calls; NULL: FIRE  */
+    double force_max;      /**< eV/Å, above its own noise; 0: exact, relaxations end by the mean force */
     /** Parses "key=value,key=value" (may be empty) into new parameters. */
     skd_status (*create)(void **params, const char *settings, skd_error *err);
     void (*destroy)(void *params);
@@ -146,17 +148,23 @@ typedef struct skd_relax_options {
     double pressure;     /**< eV/Å^3                                                         */
     double stress_max;   /**< eV/Å^3, with relax_cell                                        */
     double charge;       /**< e                                                              */
+    const double *tether;      /**< [n] eV/Å^2: 0 free, INFINITY frozen, else a spring to its anchor; NULL: all
+                                    free. Not with relax_cell                                */
+    const double (*anchor)[3]; /**< [n] Å: frozen atoms are put there before the first step, springs pull
+                                    there; NULL: the start's positions                       */
 } skd_relax_options;
 #define SKD_RELAX_DEFAULT                                                                                  \
     {.force_max = 0.0, .force_mean = 1e-5, .max_steps = 1500, .max_step = 0.2, .collapse = 0.5,           \
      .explode = 100.0, .stress_max = 1e-5}
+/** The defaults with the method and stop rule that suit the potential. */
+skd_relax_options skd_relax_options_for(const skd_potential *potential);
 
 /** State shown to an observer after every step; borrowed. */
 typedef struct skd_relax_frame {
     size_t step;
     const skd_cell *cell;
     const skd_result *result;
-    double force_max, force_mean; /**< eV/Å */
+    double force_max, force_mean; /**< eV/Å, of the atoms that are not frozen, springs included */
 } skd_relax_frame;
 
 typedef struct skd_relax_observer {
@@ -168,9 +176,11 @@ typedef struct skd_relax_outcome {
     skd_stop stop;
     size_t n_steps, n_calls;
     double energy_start, energy; /**< eV; of the first and last frame that could be evaluated, 0 if none */
-    double force_max, force_mean;
+    double force_max, force_mean; /**< eV/Å, of the atoms that are not frozen, springs included */
+    double held_force;            /**< eV/Å, the potential's largest force on a frozen or tethered atom; 0: none */
+    double spring_energy;         /**< eV, of the tethers; not part of energy */
     skd_cell *cell;     /**< the end structure; owned */
-    skd_result *result; /**< its forces and stress; owned */
+    skd_result *result; /**< its forces (the potential's, on every atom) and stress; owned */
     char reason[200];   /**< e.g. "atoms 3 (Te) and 17 (Te) at 0.91 Å" ; "" if converged */
 } skd_relax_outcome;
 

@@ -12,7 +12,7 @@
 #define GPA 160.2176634 /* GPa per eV/Å^3 */
 
 static const cli_option options[] = {
-    {"potential", 'p', CLI_TEXT, "NAME", NULL, CLI_POTENTIALS, 0, 0, NULL},
+    {"potential", 'p', CLI_TEXT, "NAME", "gfn1", CLI_POTENTIALS, 0, 0, NULL},
     {"charge", 0, CLI_REAL, "E", "0", "total charge, for potentials that know it", -100, 100, NULL},
     {"stress", 0, CLI_FLAG, NULL, NULL, "stress and pressure too", 0, 0, NULL},
     {"output", 'o', CLI_TEXT, "FILE", NULL, "write structures with energy, forces, stress (extended XYZ)", 0, 0, NULL},
@@ -180,8 +180,6 @@ static skd_status report(evaluation *e, skd_error *err) {
 static skd_status run_eval(const cli_args *args, int *exit_code, skd_error *err) {
     (void)exit_code;
     evaluation e = {.args = args};
-    if (!cli_text(args, "potential"))
-        return skd_fail(err, SKD_EARG, "--potential is needed: " CLI_POTENTIALS);
     skd_status status = skd_potential_new(&e.potential, cli_text(args, "potential"), err);
     if (status == SKD_OK)
         status = skd_frames_read(&e.frames, args->operand[0], NULL, err);
@@ -202,7 +200,7 @@ const cli_command cmd_eval = {
     .name = "eval",
     .group = "single structures",
     .summary = "Energy, forces and stress of structures as they are",
-    .usage = "FILE --potential NAME",
+    .usage = "FILE [--potential NAME]",
     .text = "Every frame of a multi-frame file is evaluated. --json and -o give the forces of every atom.\n"
             "Potentials: 'gfn1' GFN1-xTB (temperature=, accuracy=, mode=), 'lj' Lennard-Jones (argon unless\n"
             "epsilon=, sigma=, cutoff=, width= say otherwise), 'sw' Stillinger-Weber silicon, 'zbl' universal\n"

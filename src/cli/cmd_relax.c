@@ -11,20 +11,19 @@
 #include <cjson/cJSON.h>
 
 #include "cli.h"
+#include "relaxing.h"
 #include "shakedown/data.h"
-#include "shakedown/relax.h"
 
 #define GPA         160.2176634 /* GPa per eV/Å^3 */
 #define SAVE_EVERY  2.0         /* s */
 
 static const cli_option options[] = {
-    {"potential", 'p', CLI_TEXT, "NAME", NULL, CLI_POTENTIALS, 0, 0, "energy"},
+    RELAXING_POTENTIAL("energy"),
     {"charge", 0, CLI_REAL, "E", "0", "total charge, for potentials that know it", -100, 100, NULL},
-    {"method", 'm', CLI_TEXT, "NAME", "fire", "fire, fire2 or lbfgs", 0, 0, "relaxation"},
+    RELAXING_METHOD("relaxation"),
     {"cell", 0, CLI_FLAG, NULL, NULL, "relax the lattice too", 0, 0, NULL},
     {"pressure", 0, CLI_REAL, "GPa", "0", "outer pressure, with --cell", -1000, 10000, NULL},
-    {"force-mean", 0, CLI_REAL, "eV/Å", "1e-5", "stop when the mean force is below; 0: do not test", 0, 10, NULL},
-    {"force-max", 0, CLI_REAL, "eV/Å", "0", "stop when the largest force is below; 0: do not test", 0, 10, NULL},
+    RELAXING_RULES,
     {"stress-max", 0, CLI_REAL, "GPa", "0.001", "and the stress is as near to the pressure", 0, 100, NULL},
     {"max-steps", 0, CLI_INT, "N", "1500", "stop after so many steps", 0, 10000000, NULL},
     {"max-step", 0, CLI_REAL, "Å", "0.2", "longest step", 1e-6, 2, NULL},
@@ -127,21 +126,21 @@ static bool see(void *payload, const skd_relax_frame *frame) {
 
 static skd_status read_options(run *r, skd_error *err) {
     const cli_args *args = r->args;
-    r->relax = (skd_relax_options)SKD_RELAX_DEFAULT;
-    r->relax.method = skd_minimiser_named(cli_text(args, "method"));
-    r->relax.force_mean = cli_real(args, "force-mean");
-    r->relax.force_max = cli_real(args, "force-max");
+    skd_status status = relaxing_options(&r->relax, r->potential, args, err);
+    if (status != SKD_OK)
+        return status;
     r->relax.stress_max = cli_real(args, "stress-max") / GPA;
-    r->relax.max_steps = (size_t)cli_int(args, "max-steps");
     r->relax.max_step = cli_real(args, "max-step");
     r->relax.relax_cell = cli_flag(args, "cell");
     r->relax.pressure = cli_real(args, "pressure") / GPA;
     r->relax.charge = cli_real(args, "charge");
-    if (!r->relax.method)
-        return skd_fail(err, SKD_EARG, "--method: expected fire, fire2 or lbfgs; found '%s'", cli_text(args, "method"));
     if (cli_given(args, "pressure") && !r->relax.relax_cell)
         return skd_fail(err, SKD_EARG, "--pressure has no meaning without --cell");
-    const char *output = cli_text(args, "output");
+    return SKD_OK;
+}
+
+static skd_status check_output(const run *r, skd_error *err) {
+    const char *output = cli_text(r->args, "output");
     const skd_format *format = output && strcmp(output, "-") != 0 ? skd_format_of(output, NULL, 0) : NULL;
     if (output && strcmp(output, "-") != 0 && (!format || !format->print))
         return skd_fail(err, SKD_EARG, "--output: expected the name of a POSCAR or XYZ file, found '%s'", output);
@@ -178,10 +177,9 @@ static skd_status read_start(run *r, skd_error *err) {
 
 static skd_status make_potential(run *r, skd_error *err) {
     const char *spec = cli_text(r->args, "potential");
-    if (!spec && cli_flag(r->args, "restart"))
-        spec = skd_frame_info(r->start, "potential");
-    if (!spec)
-        return skd_fail(err, SKD_EARG, "--potential is needed: " CLI_POTENTIALS);
+    const char *before = cli_flag(r->args, "restart") ? skd_frame_info(r->start, "potential") : NULL;
+    if (before && !cli_given(r->args, "potential"))
+        spec = before;
     skd_status status = skd_potential_new(&r->potential, spec, err);
     return status == SKD_OK ? skd_potential_work_new(&r->work, r->potential, err) : status;
 }
@@ -266,11 +264,13 @@ static skd_status relax(run *r, skd_error *err) {
 
 static skd_status run_relax(const cli_args *args, int *exit_code, skd_error *err) {
     run r = {.args = args, .terminal = isatty(2), .err = err};
-    skd_status status = read_options(&r, err);
+    skd_status status = check_output(&r, err);
     if (status == SKD_OK)
         status = read_start(&r, err);
     if (status == SKD_OK)
         status = make_potential(&r, err);
+    if (status == SKD_OK)
+        status = read_options(&r, err);
     if (status == SKD_OK)
         status = relax(&r, err);
     if (status == SKD_OK)
@@ -289,7 +289,7 @@ const cli_command cmd_relax = {
     .name = "relax",
     .group = "single structures",
     .summary = "Relax one structure, with fixed or variable cell",
-    .usage = "FILE --potential NAME [-o RELAXED] [--trajectory TRAJ.xyz [--restart]]",
+    .usage = "FILE [--potential NAME] [-o RELAXED] [--trajectory TRAJ.xyz [--restart]]",
     .text = "Ends with one of: force_max, force_mean (converged, exit code 0); steps, collapsed (two atoms closer\n"
             "than half the sum of their covalent radii), exploded, failed (exit code 3); interrupted (130).\n"
             "'shakedown relax TRAJ.xyz --restart' goes on from a trajectory alone, with the potential named in it;\n"

@@ -7,15 +7,15 @@
 #include "folders.h"
 #include "plan.h"
 #include "progress.h"
+#include "relaxing.h"
 #include "report.h"
 #include "run_store.h"
 
 static const cli_option options[] = {
     PLAN_OPTIONS("0"), /* a search is asked for a defect, not for all that a charge rule allows */
-    {"potential", 'p', CLI_TEXT, "NAME", NULL, CLI_POTENTIALS, 0, 0, "relaxation"},
-    {"method", 'm', CLI_TEXT, "NAME", "fire", "fire, fire2 or lbfgs", 0, 0, NULL},
-    {"force-mean", 0, CLI_REAL, "eV/Å", "1e-5", "stop when the mean force is below; 0: do not test", 0, 10, NULL},
-    {"force-max", 0, CLI_REAL, "eV/Å", "0", "stop when the largest force is below; 0: do not test", 0, 10, NULL},
+    RELAXING_POTENTIAL("relaxation"),
+    RELAXING_METHOD(NULL),
+    RELAXING_RULES,
     {"max-steps", 0, CLI_INT, "N", "1500", "stop after so many steps", 1, 10000000, NULL},
     {"threshold", 0, CLI_REAL, "X", NULL, "fingerprint distance between families", 0, 2, "families"},
     {"output", 'o', CLI_TEXT, "DIR", "shakedown_run", "folder of the run: run.db, POSCARs, ranking.txt", 0, 0,
@@ -55,17 +55,8 @@ static bool show_step(void *payload, const skd_job *job, size_t start, const skd
 }
 
 static skd_status read_relax_options(search *s, skd_error *err) {
-    s->relax = (skd_relax_options)SKD_RELAX_DEFAULT;
-    s->relax.method = skd_minimiser_named(cli_text(s->args, "method"));
-    s->relax.force_mean = cli_real(s->args, "force-mean");
-    s->relax.force_max = cli_real(s->args, "force-max");
-    s->relax.max_steps = (size_t)cli_int(s->args, "max-steps");
-    if (!s->relax.method)
-        return skd_fail(err, SKD_EARG, "--method: expected fire, fire2 or lbfgs; found '%s'",
-                        cli_text(s->args, "method"));
-    if (!cli_text(s->args, "potential"))
-        return skd_fail(err, SKD_EARG, "--potential is needed: " CLI_POTENTIALS);
-    return skd_potential_new(&s->potential, cli_text(s->args, "potential"), err);
+    skd_status status = skd_potential_new(&s->potential, cli_text(s->args, "potential"), err);
+    return status == SKD_OK ? relaxing_options(&s->relax, s->potential, s->args, err) : status;
 }
 
 static skd_status make_jobs(search *s, skd_error *err) {
@@ -307,7 +298,7 @@ const cli_command cmd_search = {
     .name = "search",
     .group = "search",
     .summary = "Find the ground states of a host's point defects",
-    .usage = "HOST --defect NAMES --potential NAME [-o DIR]",
+    .usage = "HOST --defect NAMES [--potential NAME] [-o DIR]",
     .text = PLAN_TEXT "\n\nKilled or interrupted, the same command goes on where it was: no finished relaxation\n"
                       "is repeated.",
     .options = options,

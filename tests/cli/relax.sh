@@ -11,7 +11,8 @@ check "eval knows silicon" test "$(code "$shakedown" eval data/hosts/Si.POSCAR -
 check "eval: -2 epsilon an atom" says -4.336600
 check "eval names an atom it cannot treat" test "$(code "$shakedown" eval data/hosts/MgO.POSCAR -p sw)" = 2
 check "eval: which one" says "potential sw is for Si only; atom 1 is"
-check "eval needs a potential" test "$(code "$shakedown" eval data/hosts/Si.POSCAR)" = 2
+check "eval without a potential is GFN1-xTB" test "$(code "$shakedown" eval data/hosts/Si.POSCAR --json)" = 0
+check "eval: it says so" says '"potential":	"gfn1"'
 check "eval writes forces" test "$(code "$shakedown" eval "$work/start.vasp" -p sw -o "$work/forces.xyz")" = 0
 check "eval: a column of forces" grep -q "forces:R:3" "$work/forces.xyz"
 
