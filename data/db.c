@@ -171,51 +171,6 @@ void skd_db_close(skd_db *db) {
 
 /* ---- rows --------------------------------------------------------------------------------- */
 
-static skd_status write_rows(skd_db *db, const skd_db_row *row, long *id, size_t n, skd_error *err) {
-    skd_status status = begin(db, err);
-    if (status != SKD_OK)
-        return status;
-    for (size_t i = 0; i < n && status == SKD_OK; i++)
-        status = db_row_write(db, &row[i], &id[i], err);
-    return finish(db, status, err);
-}
-
-skd_status skd_db_write_many(skd_db *db, skd_db_row *row, size_t n, skd_error *err) {
-    long *id = skd_alloc(n, sizeof *id); /* rows learn their ids only once all are on disk */
-    if (!id)
-        return skd_fail(err, SKD_ENOMEM, "%s: out of memory for %zu rows", db->path, n);
-    for (size_t i = 0; i < n; i++)
-        id[i] = row[i].id;
-    pthread_mutex_lock(&db->mutex);
-    skd_status status = write_rows(db, row, id, n, err);
-    pthread_mutex_unlock(&db->mutex);
-    for (size_t i = 0; i < n && status == SKD_OK; i++)
-        row[i].id = id[i];
-    skd_free(id);
-    return status;
-}
-
-skd_status skd_db_write(skd_db *db, skd_db_row *row, skd_error *err) { return skd_db_write_many(db, row, 1, err); }
-
-skd_status skd_db_read(skd_db *db, long id, skd_db_row *out, bool *found, skd_error *err) {
-    pthread_mutex_lock(&db->mutex);
-    skd_status status = db_row_read(db, id, out, found, err);
-    pthread_mutex_unlock(&db->mutex);
-    return status;
-}
-
-long skd_db_count(skd_db *db) {
-    pthread_mutex_lock(&db->mutex);
-    sqlite3_stmt *s = NULL;
-    bool ready = db_statement(db, DB_SELECT_MAX_ID, &s, NULL) == SKD_OK;
-    long n = ready && sqlite3_step(s) == SQLITE_ROW ? (long)sqlite3_column_int64(s, 0) : -1;
-    sqlite3_reset(s);
-    pthread_mutex_unlock(&db->mutex);
-    return n;
-}
-
-/* ---- metadata ----------------------------------------------------------------------------- */
-
 static skd_status replace_metadata(skd_db *db, const char *json, skd_error *err) {
     static const int steps[] = {DB_DELETE_INFORMATION, DB_INSERT_INFORMATION};
     skd_status status = SKD_OK;
@@ -231,6 +186,83 @@ static skd_status replace_metadata(skd_db *db, const char *json, skd_error *err)
     }
     return status;
 }
+
+static skd_status write_rows(skd_db *db, const skd_db_row *row, long *id, size_t n, const char *metadata,
+                             skd_error *err) {
+    skd_status status = begin(db, err);
+    if (status != SKD_OK)
+        return status;
+    for (size_t i = 0; i < n && status == SKD_OK; i++)
+        status = db_row_write(db, &row[i], &id[i], err);
+    if (metadata && status == SKD_OK)
+        status = replace_metadata(db, metadata, err);
+    return finish(db, status, err);
+}
+
+skd_status skd_db_write_all(skd_db *db, skd_db_row *row, size_t n, const char *metadata, skd_error *err) {
+    long *id = skd_alloc(n, sizeof *id); /* rows learn their ids only once all are on disk */
+    if (!id)
+        return skd_fail(err, SKD_ENOMEM, "%s: out of memory for %zu rows", db->path, n);
+    for (size_t i = 0; i < n; i++)
+        id[i] = row[i].id;
+    pthread_mutex_lock(&db->mutex);
+    skd_status status = write_rows(db, row, id, n, metadata, err);
+    pthread_mutex_unlock(&db->mutex);
+    for (size_t i = 0; i < n && status == SKD_OK; i++)
+        row[i].id = id[i];
+    skd_free(id);
+    return status;
+}
+
+skd_status skd_db_write_many(skd_db *db, skd_db_row *row, size_t n, skd_error *err) {
+    return skd_db_write_all(db, row, n, NULL, err);
+}
+
+skd_status skd_db_write(skd_db *db, skd_db_row *row, skd_error *err) { return skd_db_write_many(db, row, 1, err); }
+
+skd_status skd_db_read(skd_db *db, long id, skd_db_row *out, bool *found, skd_error *err) {
+    pthread_mutex_lock(&db->mutex);
+    skd_status status = db_row_read(db, id, out, found, err);
+    pthread_mutex_unlock(&db->mutex);
+    return status;
+}
+
+static skd_status scan_rows(skd_db *db, skd_status (*each)(void *, long, const char *, skd_error *), void *payload,
+                            skd_error *err) {
+    sqlite3_stmt *s;
+    skd_status status = db_statement(db, DB_SELECT_KEY_VALUES, &s, err);
+    if (status != SKD_OK)
+        return status;
+    int code = SQLITE_DONE;
+    while (status == SKD_OK && (code = sqlite3_step(s)) == SQLITE_ROW) {
+        const char *text = (const char *)sqlite3_column_text(s, 1);
+        status = each(payload, (long)sqlite3_column_int64(s, 0), text ? text : "{}", err);
+    }
+    if (status == SKD_OK && code != SQLITE_DONE)
+        status = db_fail(db, err, "reading the rows");
+    sqlite3_reset(s);
+    return status;
+}
+
+skd_status skd_db_scan(skd_db *db, skd_status (*each)(void *payload, long id, const char *key_values, skd_error *err),
+                       void *payload, skd_error *err) {
+    pthread_mutex_lock(&db->mutex);
+    skd_status status = scan_rows(db, each, payload, err);
+    pthread_mutex_unlock(&db->mutex);
+    return status;
+}
+
+long skd_db_count(skd_db *db) {
+    pthread_mutex_lock(&db->mutex);
+    sqlite3_stmt *s = NULL;
+    bool ready = db_statement(db, DB_SELECT_MAX_ID, &s, NULL) == SKD_OK;
+    long n = ready && sqlite3_step(s) == SQLITE_ROW ? (long)sqlite3_column_int64(s, 0) : -1;
+    sqlite3_reset(s);
+    pthread_mutex_unlock(&db->mutex);
+    return n;
+}
+
+/* ---- metadata ----------------------------------------------------------------------------- */
 
 skd_status skd_db_metadata_set(skd_db *db, const char *json, skd_error *err) {
     pthread_mutex_lock(&db->mutex);

@@ -52,6 +52,7 @@ const char *const db_sql[DB_N_STATEMENTS] = {
          " key_value_pairs, data FROM systems WHERE id = ?1"),
     [DB_SELECT_EXISTS] = "SELECT 1 FROM systems WHERE id = ?1",
     [DB_SELECT_MAX_ID] = "SELECT max(id) FROM systems",
+    [DB_SELECT_KEY_VALUES] = "SELECT id, key_value_pairs FROM systems ORDER BY id",
     [DB_SELECT_INFORMATION] = "SELECT value FROM information WHERE name = ?1",
     [DB_DELETE_INFORMATION] = "DELETE FROM information WHERE name = ?1",
     [DB_INSERT_INFORMATION] = "INSERT INTO information VALUES (?1, ?2)",

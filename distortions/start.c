@@ -8,12 +8,16 @@
 
 #define TOO_CLOSE 1.0 /* Å; ShakeNBreak drops structures with shorter distances, unless there is hydrogen */
 
+void skd_start_free(skd_start *start) {
+    skd_free(start->distorted);
+    skd_free(start->moved);
+    skd_cell_free(start->cell);
+    *start = (skd_start){0};
+}
+
 void skd_start_list_free(skd_start_list *list) {
-    for (size_t i = 0; i < list->n; i++) {
-        skd_free(list->start[i].distorted);
-        skd_free(list->start[i].moved);
-        skd_cell_free(list->start[i].cell);
-    }
+    for (size_t i = 0; i < list->n; i++)
+        skd_start_free(&list->start[i]);
     skd_free(list->start);
     skd_free(list->rotation);
     *list = (skd_start_list){0};

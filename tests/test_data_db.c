@@ -286,6 +286,38 @@ static void metadata_is_one_text_for_the_whole_file(void **state) {
     skd_db_close(db);
 }
 
+static skd_status note_row(void *payload, long id, const char *key_values, skd_error *err) {
+    skd_string *seen = payload;
+    skd_string_add(seen, "%ld%s ", id, key_values);
+    return id < 9 ? SKD_OK : skd_fail(err, SKD_EARG, "enough");
+}
+
+static void rows_and_metadata_are_written_together_and_scanned(void **state) {
+    scene *s = *state;
+    skd_error err;
+    skd_db *db;
+    char *text;
+    skd_cell *cell = odd_cell(2, 9), *bad = odd_cell(2, 9);
+    bad->species[1] = 119;
+    skd_db_row row[3] = {{.id = 8, .cell = cell}, {.id = 3, .cell = cell, .key_values = "{\"a\":1}"}, {.cell = bad}};
+    CHECK_OK(skd_db_open(&db, s->path, true, &err));
+    CHECK_FAILS(skd_db_write_all(db, row, 3, "{}", &err), SKD_EARG, "atom 2");
+    CHECK_OK(skd_db_metadata_get(db, &text, &err));
+    CHECK(text == NULL);
+    row[2].cell = cell;
+    CHECK_OK(skd_db_write_all(db, row, 3, "{\"b\": 2}", &err));
+    CHECK_OK(skd_db_metadata_get(db, &text, &err));
+    CHECK_TEXT(text, "{\"b\": 2}");
+    skd_string seen = {0};
+    CHECK_FAILS(skd_db_scan(db, note_row, &seen, &err), SKD_EARG, "enough");
+    CHECK_TEXT(seen.text, "3{\"a\":1} 8{} 9{} ");
+    skd_string_free(&seen);
+    skd_free(text);
+    skd_db_close(db);
+    skd_cell_free(cell);
+    skd_cell_free(bad);
+}
+
 static skd_status write_one(void *payload, size_t i, int worker, skd_error *err) {
     (void)worker;
     skd_cell *cell = NULL;
@@ -538,6 +570,7 @@ int main(void) {
         WITH_SCENE(several_rows_are_written_all_or_none),
         WITH_SCENE(keys_that_ase_cannot_hold_are_refused),
         WITH_SCENE(metadata_is_one_text_for_the_whole_file),
+        WITH_SCENE(rows_and_metadata_are_written_together_and_scanned),
         WITH_SCENE(a_file_that_is_no_run_database_is_named),
         WITH_SCENE(another_version_of_the_layout_is_refused),
         WITH_SCENE(a_damaged_row_is_refused_not_believed),

@@ -132,8 +132,14 @@ void skd_db_close(skd_db *db);
 skd_status skd_db_write(skd_db *db, skd_db_row *row, skd_error *err) SKD_CHECKED;
 /** Several rows in one transaction: all or none. */
 skd_status skd_db_write_many(skd_db *db, skd_db_row *row, size_t n, skd_error *err) SKD_CHECKED;
+/** The same, and the database-wide text with them. */
+skd_status skd_db_write_all(skd_db *db, skd_db_row *row, size_t n, const char *metadata, skd_error *err) SKD_CHECKED;
 /** Reads a row; *found tells whether there is one. key_values and data are then never NULL. */
 skd_status skd_db_read(skd_db *db, long id, skd_db_row *out, bool *found, skd_error *err) SKD_CHECKED;
+/** Tells the id and the key_values of every row, by ascending id; ends at the first status that is not SKD_OK. `each`
+ *  must leave the database alone. */
+skd_status skd_db_scan(skd_db *db, skd_status (*each)(void *payload, long id, const char *key_values, skd_error *err),
+                       void *payload, skd_error *err) SKD_CHECKED;
 long skd_db_count(skd_db *db); /**< largest id; 0 if empty, -1 on error */
 /** Database-wide JSON text (ASE's metadata, provenance goes here). out is the caller's; NULL if none. */
 skd_status skd_db_metadata_set(skd_db *db, const char *json, skd_error *err) SKD_CHECKED;

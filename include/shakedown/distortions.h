@@ -218,7 +218,11 @@ typedef struct skd_start {
     size_t n_moved;
     bool rattled;         /**< the other atoms are rattled                                         */
     int rattle_number;    /**< 0; of several rattles of one distortion: 0, 1, .. (no duplicates)   */
+    size_t round;         /**< 0: made from the defect; k: taken over from another charge state in
+                               the k-th exchange (search.h)                                        */
+    int from_charge;      /**< that charge state; 0 in round 0                                     */
 } skd_start;
+void skd_start_free(skd_start *start); /**< frees the contents, not start itself */
 
 typedef struct skd_start_list {
     size_t n, capacity;

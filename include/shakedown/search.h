@@ -28,12 +28,16 @@ typedef struct skd_job {
     int charge;
     skd_start_list starts;
     skd_minimum *minimum;  /**< [starts.n] */
+    size_t capacity;       /**< of minimum */
 } skd_job;
 skd_status skd_job_new(skd_job **out, const skd_defect *defect, int charge, const skd_start_options *options,
                        skd_error *err) SKD_CHECKED;
 /** The same from starts made elsewhere (read from a store); takes the list's contents, also on failure. */
 skd_status skd_job_of_starts(skd_job **out, const skd_defect *defect, int charge, skd_start_list *starts,
                              skd_error *err) SKD_CHECKED;
+/** Adds a start, taking its contents, also on failure; pointers to the job's starts and minima move. Not while it
+ *  is being relaxed. */
+skd_status skd_job_add_start(skd_job *job, skd_start *start, skd_error *err) SKD_CHECKED;
 void skd_job_free(skd_job *job);
 
 /** What the caller may want to see and keep. Calls are serialised (never two at once). */

@@ -33,6 +33,6 @@ void json_add_vector(cJSON *object, const char *key, const double v[3]) {
 
 void json_add_hash(cJSON *object, const char *key, uint64_t hash) {
     char text[20];
-    snprintf(text, sizeof text, "%016llx", (unsigned long long)hash);
+    snprintf(text, sizeof text, JSON_HASH, (unsigned long long)hash);
     cJSON_AddStringToObject(object, key, text);
 }

@@ -16,6 +16,7 @@ void json_text(const cJSON *object, const char *key, char *out, size_t size);
 /* Numbers that are not finite become null. */
 void json_add_number(cJSON *object, const char *key, double value);
 void json_add_vector(cJSON *object, const char *key, const double v[3]);
+#define JSON_HASH "%016llx"
 /* 16 hexadecimal digits: a double would lose some. */
 void json_add_hash(cJSON *object, const char *key, uint64_t hash);
 

@@ -1,191 +1,181 @@
 /* SPDX-License-Identifier: MIT */
 /* run_load.c - reads a run back from its database: record, defects, starts, finished minima. */
-#include <stdio.h>
-#include <stdlib.h>
+#include "run_load.h"
+
 #include <string.h>
 
-#include "json.h"
-#include "run_rows.h"
-
-/* Puts stored minima (present or not) into the jobs. */
-skd_status run_load_minima(run_store *store, skd_job *const *job, size_t n_jobs, skd_error *err) {
-    size_t number = 0;
-    for (size_t j = 0; j < n_jobs; j++)
-        for (size_t i = 0; i < job[j]->starts.n; i++, number++) {
-            skd_db_row row = {0};
-            bool found;
-            skd_status status = skd_db_read(store->db, run_minimum_row(store->n_starts, number), &row, &found, err);
-            if (status != SKD_OK)
-                return status;
-            if (!found)
-                continue;
-            skd_minimum *m = &job[j]->minimum[i];
-            cJSON *keys = cJSON_Parse(row.key_values), *data = cJSON_Parse(row.data);
-            char stop[32];
-            json_text(keys, "stop", stop, sizeof stop);
-            json_text(data, "reason", m->reason, sizeof m->reason);
-            m->stop = skd_stop_named(stop);
-            m->n_steps = (size_t)json_integer(keys, "steps");
-            m->n_calls = (size_t)json_integer(data, "calls");
-            m->force_max = json_number(data, "force_max");
-            cJSON_Delete(keys);
-            cJSON_Delete(data);
-            m->energy = row.has_energy ? row.energy : (double)NAN;
-            m->cell = row.cell;
-            m->force = row.force;
-            m->done = true;
-            row.cell = NULL;
-            row.force = NULL;
-            skd_db_row_free(&row);
-        }
-    return SKD_OK;
-}
+#include "run_json.h"
 
 static skd_status damaged(const run_store *store, const char *what, skd_error *err) {
     return skd_fail(err, SKD_EFORMAT, "%s/run.db: %s is missing or damaged", store->folder, what);
 }
 
-static skd_status read_start(run_store *store, size_t number, skd_start *start, skd_error *err) {
-    skd_db_row row = {0};
-    bool found;
-    skd_status status = skd_db_read(store->db, run_start_row(number), &row, &found, err);
-    if (status != SKD_OK || !found)
-        return status != SKD_OK ? status : damaged(store, "a start", err);
-    cJSON *keys = cJSON_Parse(row.key_values), *data = cJSON_Parse(row.data);
-    json_text(keys, "start", start->name, sizeof start->name);
-    json_text(data, "label", start->label, sizeof start->label);
-    json_text(data, "dropped", start->why, sizeof start->why);
-    start->dropped = start->why[0] != '\0';
-    start->factor = json_number(data, "factor");
-    start->n_neighbours = (int)json_integer(data, "n_neighbours");
-    start->stdev = json_number(data, "stdev");
-    start->d_min = json_number(data, "d_min");
-    start->seed = (uint32_t)json_integer(data, "seed");
-    const cJSON *atoms = cJSON_GetObjectItemCaseSensitive(data, "distorted_atoms"), *atom;
-    start->distorted = skd_alloc((size_t)cJSON_GetArraySize(atoms), sizeof *start->distorted);
-    cJSON_ArrayForEach(atom, atoms) if (start->distorted)
-        start->distorted[start->n_distorted++] = (size_t)atom->valuedouble;
-    cJSON_Delete(keys);
-    cJSON_Delete(data);
-    start->cell = row.cell;
-    row.cell = NULL;
-    skd_db_row_free(&row);
-    return start->distorted ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for a start");
+skd_status run_load_metadata(run_store *store, cJSON **out, skd_error *err) {
+    *out = NULL;
+    char *text = NULL;
+    skd_status status = skd_db_metadata_get(store->db, &text, err);
+    if (status != SKD_OK)
+        return status;
+    long layout = RUN_LAYOUT;
+    if (text) {
+        *out = cJSON_Parse(text);
+        layout = json_integer(*out, "layout");
+    } else if (skd_db_count(store->db) > 0)
+        layout = 0;
+    skd_free(text);
+    if (layout == RUN_LAYOUT)
+        return run_index_read(&store->index, store->db, err);
+    cJSON_Delete(*out);
+    *out = NULL;
+    return skd_fail(err, SKD_EARG, "%s/run.db: expected the rows of this version (layout %d), found %s; search anew "
+                    "with another -o, or remove the folder",
+                    store->folder, RUN_LAYOUT, layout > RUN_LAYOUT ? "those of a newer one" : "older or other ones");
 }
 
-static skd_status read_defect(run_store *store, const cJSON *o, const skd_cell *bulk, const skd_cell *unperturbed,
-                              skd_defect **out, skd_error *err) {
-    skd_defect *d = *out = skd_alloc(1, sizeof *d);
+/* ---- one row --------------------------------------------------------------------------------- */
+
+/* Where the rows go, and one of them as read. */
+typedef struct loading {
+    run_contents *run;
+    run_key key;
+    skd_db_row row;
+    cJSON *keys, *data;
+} loading;
+
+static skd_cell *take_cell(loading *l) {
+    skd_cell *cell = l->row.cell;
+    l->row.cell = NULL;
+    return cell;
+}
+
+static skd_status load_host(loading *l, skd_error *err) {
+    (void)err;
+    l->run->bulk = take_cell(l);
+    return SKD_OK;
+}
+
+static skd_status load_defect(loading *l, skd_error *err) {
+    run_contents *run = l->run;
+    if (!run->bulk || l->key.job != run->n_jobs)
+        return skd_fail(err, SKD_EFORMAT, "a row before it is missing");
+    skd_defect *d = run->defect[run->n_jobs] = skd_alloc(1, sizeof *d);
     if (!d)
         return skd_fail(err, SKD_ENOMEM, "out of memory for a defect");
-    char wyckoff[2];
-    json_text(o, "defect", d->name, sizeof d->name);
-    json_text(o, "wyckoff", wyckoff, sizeof wyckoff);
-    json_text(o, "site_symmetry", d->site_symmetry, sizeof d->site_symmetry);
-    d->wyckoff = wyckoff[0];
-    d->kind = (skd_defect_kind)json_integer(o, "kind");
-    d->removed = (int)json_integer(o, "removed");
-    d->added = (int)json_integer(o, "added");
-    d->index = json_integer(o, "index") < 0 ? SIZE_MAX : (size_t)json_integer(o, "index");
-    d->multiplicity = (size_t)json_integer(o, "multiplicity");
-    d->oxidation_change = (int)json_integer(o, "oxidation_change");
-    d->oxidation_known = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(o, "oxidation_known"));
-    const cJSON *site = cJSON_GetObjectItemCaseSensitive(o, "site");
-    if (cJSON_GetArraySize(site) != 3)
-        return damaged(store, "a defect's site", err);
-    for (int k = 0; k < 3; k++)
-        d->site[k] = cJSON_GetArrayItem(site, k)->valuedouble;
-    skd_status status = skd_cell_copy(&d->bulk, bulk, err);
-    return status == SKD_OK ? skd_cell_copy(&d->cell, unperturbed, err) : status;
-}
-
-static skd_status read_job(run_store *store, const cJSON *o, size_t first, run_contents *out, skd_error *err) {
-    skd_start_list starts = {0};
-    size_t n = (size_t)json_integer(o, "n_starts");
-    starts.stdev = json_number(o, "rattle_stdev");
-    skd_status status = skd_grow((void **)&starts.start, &starts.capacity, n, sizeof *starts.start, err);
-    for (size_t i = 0; i < n && status == SKD_OK; i++) {
-        starts.start[i] = (skd_start){0};
-        starts.n = i + 1;
-        status = read_start(store, first + i, &starts.start[i], err);
-    }
-    if (status == SKD_OK && n == 0)
-        status = damaged(store, "a defect's list of starts", err);
+    d->cell = take_cell(l);
+    skd_start_list none = {.stdev = json_number(l->data, "rattle_stdev")};
+    skd_status status = run_defect_read(d, l->data, err);
     if (status == SKD_OK)
-        status = read_defect(store, o, out->bulk, starts.start[0].cell, &out->defect[out->n_jobs], err);
-    if (status != SKD_OK) {
-        skd_start_list_free(&starts);
-        return status;
-    }
-    return skd_job_of_starts(&out->job[out->n_jobs], out->defect[out->n_jobs], (int)json_integer(o, "charge"), &starts,
-                             err);
+        status = skd_cell_copy(&d->bulk, run->bulk, err);
+    if (status == SKD_OK)
+        status = skd_job_of_starts(&run->job[run->n_jobs], d, (int)json_integer(l->data, "charge"), &none, err);
+    run->n_jobs += status == SKD_OK;
+    return status;
 }
 
-static void read_record(const cJSON *root, run_record *r) {
-    char hash[20];
-    json_text(root, "command", r->command, sizeof r->command);
-    json_text(root, "host_file", r->host_file, sizeof r->host_file);
-    json_text(root, "potential", r->potential, sizeof r->potential);
-    json_text(root, "method", r->method, sizeof r->method);
-    json_text(root, "host_checksum_fnv1a64", hash, sizeof hash);
-    r->host_checksum = strtoull(hash, NULL, 16);
-    r->bulk_energy = json_number(root, "bulk_energy_eV");
-    r->force_max = json_number(root, "force_max_eV_per_A");
-    r->force_mean = json_number(root, "force_mean_eV_per_A");
-    r->max_steps = (size_t)json_integer(root, "max_steps");
-    r->threshold = json_number(root, "threshold");
-    r->seed = (uint64_t)json_integer(root, "seed");
+static skd_status load_start(loading *l, skd_error *err) {
+    skd_job *job = l->key.job < l->run->n_jobs ? l->run->job[l->key.job] : NULL;
+    if (!job || l->key.number > job->starts.n)
+        return skd_fail(err, SKD_EFORMAT, "a row before it is missing");
+    if (l->key.number < job->starts.n) /* the request has it */
+        return SKD_OK;
+    skd_start start = {.cell = take_cell(l)};
+    skd_status status = run_start_read(&start, l->keys, l->data, err);
+    if (status == SKD_OK)
+        return skd_job_add_start(job, &start, err);
+    skd_start_free(&start);
+    return status;
 }
 
-static skd_status read_jobs(run_store *store, const cJSON *root, run_contents *out, skd_error *err) {
-    const cJSON *jobs = cJSON_GetObjectItemCaseSensitive(root, "jobs"), *o;
-    size_t n = (size_t)cJSON_GetArraySize(jobs);
-    skd_db_row row = {0};
-    bool found = false;
-    skd_status status = skd_db_read(store->db, RUN_HOST_ROW, &row, &found, err);
-    if (status == SKD_OK && (!found || n == 0))
-        status = damaged(store, "the record of the search", err);
-    out->bulk = row.cell;
-    row.cell = NULL;
-    skd_db_row_free(&row);
-    out->job = skd_alloc(n, sizeof *out->job);
-    out->defect = skd_alloc(n, sizeof *out->defect);
-    if (status == SKD_OK && (!out->job || !out->defect))
-        status = skd_fail(err, SKD_ENOMEM, "out of memory for %zu jobs", n);
-    cJSON_ArrayForEach(o, jobs) {
-        if (status != SKD_OK)
-            break;
-        status = read_job(store, o, store->n_starts, out, err);
-        store->n_starts += (size_t)json_integer(o, "n_starts");
-        out->n_jobs++;
+static skd_status load_minimum(loading *l, skd_error *err) {
+    skd_job *job = l->key.job < l->run->n_jobs ? l->run->job[l->key.job] : NULL;
+    if (!job || l->key.number >= job->starts.n)
+        return skd_fail(err, SKD_EFORMAT, "its start is missing");
+    skd_minimum *m = &job->minimum[l->key.number];
+    run_minimum_read(m, l->keys, l->data);
+    m->energy = l->row.has_energy ? l->row.energy : (double)NAN;
+    m->cell = take_cell(l);
+    m->force = l->row.force;
+    l->row.force = NULL;
+    m->done = true;
+    return SKD_OK;
+}
+
+static skd_status (*const load_stage[RUN_N_STAGES])(loading *, skd_error *) = {
+    [RUN_HOST] = load_host,
+    [RUN_DEFECT] = load_defect,
+    [RUN_START] = load_start,
+    [RUN_MINIMUM] = load_minimum,
+};
+
+static skd_status load_entry(run_store *store, const run_entry *entry, run_contents *run, skd_error *err) {
+    loading l = {.run = run, .key = entry->key};
+    bool found;
+    skd_status status = skd_db_read(store->db, entry->id, &l.row, &found, err);
+    if (status != SKD_OK || !found)
+        return status != SKD_OK ? status : damaged(store, "a row", err);
+    l.keys = cJSON_Parse(l.row.key_values);
+    l.data = cJSON_Parse(l.row.data);
+    status = load_stage[entry->key.stage](&l, err);
+    if (status != SKD_OK)
+        skd_error_prefix(err, "%s/run.db: row %ld", store->folder, entry->id);
+    cJSON_Delete(l.keys);
+    cJSON_Delete(l.data);
+    skd_db_row_free(&l.row);
+    return status;
+}
+
+/* Rows from `first` on, in the order of the index. */
+static skd_status load_rows(run_store *store, run_stage first, run_contents *run, skd_error *err) {
+    skd_status status = SKD_OK;
+    for (size_t i = 0; i < store->index.n && status == SKD_OK; i++) {
+        const run_entry *entry = &store->index.entry[i];
+        if (entry->stored && entry->key.stage >= first)
+            status = load_entry(store, entry, run, err);
     }
     return status;
+}
+
+/* ---- runs ------------------------------------------------------------------------------------ */
+
+skd_status run_load_rest(run_store *store, skd_job *const *job, size_t n_jobs, skd_error *err) {
+    run_contents run = {.job = (skd_job **)job, .n_jobs = n_jobs};
+    return load_rows(store, RUN_START, &run, err);
+}
+
+static size_t count_jobs(const run_index *index) {
+    size_t n = 0;
+    for (size_t i = 0; i < index->n; i++)
+        n += index->entry[i].key.stage == RUN_DEFECT;
+    return n;
 }
 
 skd_status run_store_load(run_store *store, run_contents *out, skd_error *err) {
     *out = (run_contents){0};
-    char *metadata = NULL;
-    skd_status status = skd_db_metadata_get(store->db, &metadata, err);
+    cJSON *metadata;
+    skd_status status = run_load_metadata(store, &metadata, err);
     if (status != SKD_OK)
         return status;
     if (!metadata)
         return skd_fail(err, SKD_EARG, "%s: the search in it never began; run 'shakedown search' again", store->folder);
-    cJSON *root = cJSON_Parse(metadata);
-    skd_free(metadata);
-    store->n_starts = 0;
-    read_record(root, &out->record);
-    status = read_jobs(store, root, out, err);
-    cJSON_Delete(root);
-    if (status == SKD_OK)
-        status = run_load_minima(store, out->job, out->n_jobs, err);
+    run_record_read(&out->record, metadata);
+    cJSON_Delete(metadata);
+    size_t n_jobs = count_jobs(&store->index);
+    out->job = skd_alloc(n_jobs, sizeof *out->job);
+    out->defect = skd_alloc(n_jobs + 1, sizeof *out->defect);
+    if (!out->job || !out->defect)
+        return skd_fail(err, SKD_ENOMEM, "out of memory for %zu jobs", n_jobs);
+    status = load_rows(store, RUN_HOST, out, err);
+    if (status == SKD_OK && (!out->bulk || out->n_jobs == 0))
+        status = damaged(store, "the record of the search", err);
     return status;
 }
 
 void run_contents_free(run_contents *contents) {
-    for (size_t j = 0; j < contents->n_jobs; j++) {
+    for (size_t j = 0; j < contents->n_jobs; j++)
         skd_job_free(contents->job[j]);
+    /* the last may be half read */
+    for (size_t j = 0; contents->defect && j <= contents->n_jobs; j++)
         skd_defect_free(contents->defect[j]);
-    }
     skd_free(contents->job);
     skd_free(contents->defect);
     skd_cell_free(contents->bulk);

@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: MIT
- * run_store.h - a search's folder: run.db (ASE's layout) with the host, every start, every finished
+ * run_store.h - a search's folder: run.db (ASE's layout) with the host, the defects, every start, every finished
  * minimum and the provenance; a search is resumed, ranked and exported from it.
  *
- * Rows: 1 is the host's supercell; then one row a start, in the order of the jobs; then one row a
- * minimum, in the same order. Ids are fixed in advance, so the order in which threads finish does not
- * show. Provenance (ASE's metadata) is written last: a folder without it is one that never began.
+ * Rows and their keys: run_rows.h. A run begins in one transaction (host, defects, first starts, provenance in
+ * ASE's metadata); starts may be added to it later, each round of them in one transaction; every minimum is one.
+ * So a run killed at any moment is one that ended between two of these.
  */
 #ifndef SKD_RUN_STORE_H
 #define SKD_RUN_STORE_H
 
+#include "run_rows.h"
 #include "shakedown/data.h"
 #include "shakedown/search.h"
+
+#define RUN_LAYOUT 2 /**< of rows and metadata; a run database of another one is refused */
 
 typedef struct run_store {
     char *folder;
     skd_db *db;
-    size_t n_starts; /**< of all jobs together */
+    run_index index; /**< of the rows in db */
 } run_store;
 
 /** What was asked, besides the starts; kept word for word in the provenance. */
@@ -42,10 +45,13 @@ typedef struct run_contents {
 skd_status run_store_open(run_store *store, const char *folder, bool create, skd_error *err) SKD_CHECKED;
 void run_store_close(run_store *store);
 
-/** Begins a run, or finds that this very run has begun before (*resumed), in which case the minima
- *  already stored are put into the jobs. A folder that holds another run is SKD_EARG. */
+/** Begins a run, or finds that this very run (host, options, starts of the jobs) has begun before (*resumed), in
+ *  which case the starts added since and the minima already stored are put into the jobs. A folder that holds
+ *  another run is SKD_EARG. */
 skd_status run_store_begin(run_store *store, const run_record *record, const skd_cell *bulk, skd_job *const *job,
                            size_t n_jobs, bool *resumed, skd_error *err) SKD_CHECKED;
+/** Stores the starts that were added to the jobs, durably, all or none. */
+skd_status run_store_add_starts(run_store *store, skd_job *const *job, size_t n_jobs, skd_error *err) SKD_CHECKED;
 /** Stores a finished minimum, durably. */
 skd_status run_store_keep(run_store *store, skd_job *const *job, size_t n_jobs, const skd_job *which, size_t start,
                           const run_record *record, skd_error *err) SKD_CHECKED;

@@ -28,11 +28,27 @@ skd_status skd_job_of_starts(skd_job **out, const skd_defect *defect, int charge
         skd_start_list_free(starts);
         return skd_fail(err, SKD_ENOMEM, "out of memory for the starts of %s", defect->name);
     }
-    *job = (skd_job){.defect = defect, .charge = charge, .starts = *starts, .minimum = minimum};
+    *job = (skd_job){.defect = defect, .charge = charge, .starts = *starts, .minimum = minimum,
+                     .capacity = starts->n};
     *starts = (skd_start_list){0};
     for (size_t i = 0; i < job->starts.n; i++)
         minimum[i].start = i;
     *out = job;
+    return SKD_OK;
+}
+
+skd_status skd_job_add_start(skd_job *job, skd_start *start, skd_error *err) {
+    skd_start_list *list = &job->starts;
+    skd_status status = skd_grow((void **)&list->start, &list->capacity, list->n + 1, sizeof *list->start, err);
+    if (status == SKD_OK)
+        status = skd_grow((void **)&job->minimum, &job->capacity, list->n + 1, sizeof *job->minimum, err);
+    if (status != SKD_OK) {
+        skd_start_free(start);
+        return status;
+    }
+    job->minimum[list->n] = (skd_minimum){.start = list->n};
+    list->start[list->n++] = *start;
+    *start = (skd_start){0};
     return SKD_OK;
 }
 
