@@ -7,11 +7,13 @@
 
 #include "shakedown/distortions.h"
 #include "shakedown/fingerprints.h"
-#include "shakedown/relax.h"
+#include "shakedown/learned.h"
 
 /** The relaxed end of one start. */
 typedef struct skd_minimum {
     size_t start;          /**< index into the job's starts                            */
+    size_t like;           /**< the start whose minimum it shares: itself, or the representative that the teacher
+                                relaxed for all that the surrogate found equal (then `cell` is the surrogate's) */
     bool done;             /**< relaxed (now or in an earlier run)                     */
     skd_stop stop;
     double energy;         /**< eV                                                     */
@@ -65,6 +67,88 @@ skd_status skd_host_check(skd_host_state *out, const skd_cell *bulk, const skd_p
 skd_status skd_search_relax(skd_job *const *job, size_t n_jobs, const skd_potential *potential,
                             const skd_relax_options *options, int threads, const skd_search_hooks *hooks,
                             skd_error *err) SKD_CHECKED;
+
+/* ---- the search that learns while it relaxes --------------------------------------------------- */
+
+typedef struct skd_learn_options {
+    size_t labels;          /**< at most so many a job, those of the final relaxations not counted        */
+    size_t rounds;          /**< at most                                                                  */
+    size_t batch;           /**< labels a round, at most                                                  */
+    double guard;           /**< eV: a surrogate relaxation stops where the calibrated deviation of its energy from
+                                 the unperturbed defect's is larger                                       */
+    size_t guard_every;     /**< steps between tests                                                      */
+    size_t grace;           /**< steps in which a start's strain may relax before the first test          */
+    double trust_force;     /**< eV/Å: a family's best member is believed when the teacher's largest force on it is
+                                 below                                                                    */
+    size_t steps;           /**< of a surrogate relaxation                                                */
+    double force_max;       /**< eV/Å, its end                                                            */
+    skd_features_options features;
+    skd_fit_options fit;
+} skd_learn_options;
+#define SKD_LEARN_DEFAULT                                                                                            \
+    {.labels = 80, .rounds = 15, .batch = 8, .guard = 0.3, .guard_every = 5, .grace = 10, .trust_force = 0.15,        \
+     .steps = 400, .force_max = 0.01, .features = SKD_FEATURES_DEFAULT, .fit = SKD_FIT_DEFAULT}
+
+/** A teacher's answer to one question: energy and forces of a frame, or where it relaxes to. Owned by the learner it
+ *  was given to. */
+typedef struct skd_kept_label {
+    skd_cell *cell;          /**< the frame asked about                                         */
+    skd_cell *relaxed;       /**< where the teacher relaxed it to; NULL: a single point         */
+    double charge, energy;   /**< e, eV; of `relaxed` if there is one                           */
+    double (*force)[3];      /**< [n] eV/Å, likewise                                            */
+    skd_stop stop;           /**< of the relaxation                                             */
+    size_t n_steps, n_calls; /**< of the relaxation                                             */
+    bool failed;             /**< no answer, asked twice; `why` says what the teacher said      */
+    char why[160];           /**< also: why a relaxation did not converge                       */
+    char from[128];          /**< "v_Cd_0/Bond_Distortion_-40.0%": what it was asked for        */
+} skd_kept_label;
+
+/** What a round of learning came to. */
+typedef struct skd_learn_round {
+    const skd_job *job;
+    size_t number, n_labels;       /**< round (1-based), labels asked for this job so far            */
+    size_t n_stopped, n_families;  /**< relaxations stopped by the guard, families of the others     */
+    double lowest;                 /**< eV, of the surrogate; NAN if none                            */
+    skd_fit_report fit;
+} skd_learn_round;
+
+typedef struct skd_learn_hooks {
+    skd_status (*labelled)(void *payload, const skd_kept_label *label, skd_error *err); /**< store it */
+    bool (*round)(void *payload, const skd_learn_round *round); /**< false: stop                      */
+    bool (*progress)(void *payload, const skd_job *job, size_t start, const skd_relax_frame *frame); /**< of a final
+                                                                     relaxation; false: stop           */
+    /** All minima of the job are known: store those of start[n] together, or none of them. */
+    skd_status (*finished)(void *payload, const skd_job *job, const size_t *start, size_t n, skd_error *err);
+    void *payload;
+} skd_learn_hooks;
+
+/** What the search of one job cost. */
+typedef struct skd_learn_summary {
+    size_t n_labels;   /**< asked of the teacher while learning (those remembered included)          */
+    size_t n_finish;   /**< calls of the final relaxations                                           */
+    size_t n_rounds, n_failed;
+    bool spent;        /**< the budget of labels ended the learning                                  */
+    skd_fit_report fit;
+} skd_learn_summary;
+
+/** Labels of one host at one level, and the models fitted to them; serves one job after another. */
+typedef struct skd_learner skd_learner;
+/** Borrows the teacher and hooks (may be NULL). relax: the final relaxations. */
+skd_status skd_learner_new(skd_learner **out, const skd_potential *teacher, const skd_relax_options *relax,
+                           const skd_learn_options *options, int threads, const skd_learn_hooks *hooks,
+                           skd_error *err) SKD_CHECKED;
+void skd_learner_free(skd_learner *learner);
+/** Takes a label from elsewhere. fitted: it counts from now on (another search of this host); otherwise it only
+ *  answers when the same frame is asked for again (a search that was interrupted, repeated). On failure the label's
+ *  contents are freed too. */
+skd_status skd_learner_keep(skd_learner *learner, skd_kept_label *label, bool fitted, skd_error *err) SKD_CHECKED;
+void skd_kept_label_free(skd_kept_label *label); /**< frees the contents */
+
+/** Finds the minima of all starts of the job that are not done: labels a few frames, fits, relaxes every start with
+ *  the surrogate under its guard, labels where that was unsure, again, until nothing is unsure and families stay;
+ *  then the teacher relaxes each family's representative. The result is a function of starts, options, and labels:
+ *  the same for any number of threads, and when repeated with its labels kept. SKD_ESTOPPED if a hook stopped it. */
+skd_status skd_learner_search(skd_learner *learner, skd_job *job, skd_learn_summary *summary, skd_error *err) SKD_CHECKED;
 
 /** A family of minima that are the same but for symmetry. */
 typedef struct skd_family {

@@ -32,7 +32,7 @@ skd_status skd_job_of_starts(skd_job **out, const skd_defect *defect, int charge
                      .capacity = starts->n};
     *starts = (skd_start_list){0};
     for (size_t i = 0; i < job->starts.n; i++)
-        minimum[i].start = i;
+        minimum[i].start = minimum[i].like = i;
     *out = job;
     return SKD_OK;
 }

@@ -133,9 +133,19 @@ static skd_status describe(skd_family *family, const skd_job *job, double unpert
     return status;
 }
 
+/* The start itself and all that share its minimum. */
+static void add_members(skd_family *family, const skd_job *job, size_t start) {
+    for (size_t i = 0; i < job->starts.n; i++) {
+        if (job->minimum[i].like != start || job->starts.start[i].dropped || !usable(&job->minimum[i]))
+            continue;
+        family->member[family->n_members++] = i;
+        family->has_unperturbed |= is_unperturbed(&job->starts.start[i]);
+    }
+}
+
 static skd_status collect_members(skd_family *family, const comparison *c, const size_t *label, size_t which,
                                   skd_error *err) {
-    family->member = skd_alloc(c->n, sizeof *family->member);
+    family->member = skd_alloc(c->job->starts.n, sizeof *family->member);
     if (!family->member)
         return skd_fail(err, SKD_ENOMEM, "out of memory for a family");
     for (size_t i = 0; i < c->n; i++) {
@@ -144,8 +154,7 @@ static skd_status collect_members(skd_family *family, const comparison *c, const
         size_t start = c->item[i];
         if (family->n_members == 0 || c->job->minimum[start].energy < c->job->minimum[family->best].energy)
             family->best = start;
-        family->member[family->n_members++] = start;
-        family->has_unperturbed |= is_unperturbed(&c->job->starts.start[start]);
+        add_members(family, c->job, start);
     }
     return SKD_OK;
 }
@@ -194,13 +203,15 @@ static size_t list_usable(skd_ranking *out, const skd_job *job, size_t *item) {
     size_t n = 0;
     out->unperturbed = (double)NAN;
     for (size_t i = 0; i < job->starts.n; i++) {
-        if (job->starts.start[i].dropped || !usable(&job->minimum[i])) {
+        const skd_minimum *m = &job->minimum[job->minimum[i].like];
+        if (job->starts.start[i].dropped || !usable(&job->minimum[i]) || !usable(m)) {
             out->n_unusable++;
             continue;
         }
-        item[n++] = i;
+        if (m->start == i)
+            item[n++] = i;
         if (is_unperturbed(&job->starts.start[i]))
-            out->unperturbed = job->minimum[i].energy;
+            out->unperturbed = m->energy;
     }
     return n;
 }

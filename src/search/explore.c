@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/* explore.c - one round of the surrogate: every trail is followed downhill, and left where the model is unsure.
+ *
+ * The guard compares the deviation of E(frame) - E(unperturbed defect), in which what is common to both (the offset of
+ * the composition, atoms that have not moved) drops out. It is never off: surrogates have holes where nothing was
+ * labelled, and relaxations find them. */
+#include <string.h>
+
+#include "learn.h"
+
+/* ---- the list of trails ------------------------------------------------------------------------- */
+
+void skd_trails_free(skd_trails *trails) {
+    for (size_t i = 0; i < trails->n; i++) {
+        skd_cell_free(trails->trail[i].end);
+        skd_free(trails->trail[i].row);
+    }
+    for (size_t i = 0; i < trails->n_kept; i++)
+        skd_cell_free(trails->kept[i]);
+    skd_free(trails->trail);
+    skd_free(trails->kept);
+    skd_free(trails->reference);
+    *trails = (skd_trails){0};
+}
+
+static skd_status append(skd_trails *trails, const skd_trail *trail, skd_error *err) {
+    skd_status status = skd_grow((void **)&trails->trail, &trails->room, trails->n + 1, sizeof *trail, err);
+    if (status == SKD_OK)
+        trails->trail[trails->n++] = *trail;
+    return status;
+}
+
+/* Starts without a minimum, and the minima that the job has from before. */
+skd_status skd_trails_init(skd_trails *trails, skd_job *job, skd_error *err) {
+    *trails = (skd_trails){.job = job};
+    skd_status status = SKD_OK;
+    for (size_t i = 0; i < job->starts.n && status == SKD_OK; i++) {
+        const skd_minimum *m = &job->minimum[i];
+        if (!job->starts.start[i].dropped && !m->done)
+            status = append(trails, &(skd_trail){.from = job->starts.start[i].cell, .start = i, .label = SIZE_MAX}, err);
+        else if (m->done && m->like == i && skd_stop_has_minimum(m->stop))
+            status = skd_trails_add(trails, m->cell,
+                                    &(skd_trail){.start = i, .trusted = true, .confirmed = true, .label = SIZE_MAX}, err);
+    }
+    if (status != SKD_OK)
+        skd_trails_free(trails);
+    return status;
+}
+
+skd_status skd_trails_add(skd_trails *trails, const skd_cell *cell, const skd_trail *like, skd_error *err) {
+    skd_trail trail = *like;
+    skd_cell *copy = NULL;
+    skd_status status =
+        skd_grow((void **)&trails->kept, &trails->kept_room, trails->n_kept + 1, sizeof *trails->kept, err);
+    if (status == SKD_OK)
+        status = skd_cell_copy(&copy, cell, err);
+    if (status != SKD_OK)
+        return status;
+    trails->kept[trails->n_kept++] = copy;
+    trail.from = copy;
+    trail.earlier = true;
+    trail.end = NULL;
+    trail.row = NULL;
+    return append(trails, &trail, err);
+}
+
+/* ---- the guard -------------------------------------------------------------------------------- */
+
+typedef struct surveyor { /* of one thread */
+    skd_potential_work *potential;
+    skd_model_work *model;
+    skd_result *result;
+} surveyor;
+
+typedef struct following {
+    skd_trails *trails;
+    const skd_learner *learner;
+    const skd_model *model;
+    surveyor *walker; /* [threads] */
+} following;
+
+typedef struct guard {
+    following *all;
+    surveyor *w;
+    skd_trail *trail;
+    skd_cell *last;    /* the last frame that passed */
+    bool unsure;
+    skd_error trouble; /* of the test itself */
+} guard;
+
+static skd_status measure(following *all, surveyor *w, const skd_cell *cell, double *deviation, skd_error *err) {
+    size_t m;
+    skd_status status = skd_model_compute(all->model, cell, 0, w->model, w->result, err);
+    if (status != SKD_OK)
+        return status;
+    const double *row = skd_model_energy_row(w->model, &m);
+    return skd_model_difference_deviation(all->model, row, all->trails->reference, deviation, err);
+}
+
+static bool watch(void *payload, const skd_relax_frame *frame) {
+    guard *g = payload;
+    const skd_learn_options *options = &g->all->learner->options;
+    if (frame->step % options->guard_every != 0)
+        return true;
+    double deviation = 0.0;
+    skd_status status = measure(g->all, g->w, frame->cell, &deviation, &g->trouble);
+    g->unsure = status == SKD_OK && !(deviation <= options->guard) && frame->step >= options->grace;
+    if (status == SKD_OK && (!g->unsure || !g->last)) { /* the frame to ask about if the next ones are lost */
+        skd_cell_free(g->last);
+        status = skd_cell_copy(&g->last, frame->cell, &g->trouble);
+    }
+    return status == SKD_OK && !g->unsure;
+}
+
+/* ---- following one trail ------------------------------------------------------------------------ */
+
+static skd_relax_options surrogate_options(const skd_learner *learner) {
+    skd_relax_options options = learner->relax;
+    options.method = skd_minimiser_named("lbfgs");
+    options.force_max = learner->options.force_max;
+    options.force_mean = 0.0;
+    options.max_steps = learner->options.steps;
+    return options;
+}
+
+/* Where the trail ends: the relaxation's last frame, or the last one that passed if that was lost. */
+static skd_status settle(guard *g, skd_relax_outcome *outcome, skd_error *err) {
+    skd_trail *trail = g->trail;
+    bool lost = !g->unsure && !skd_stop_has_minimum(outcome->stop);
+    trail->stop = outcome->stop;
+    trail->unsure = g->unsure || lost;
+    trail->end = lost && g->last ? g->last : outcome->cell;
+    if (trail->end == g->last)
+        g->last = NULL;
+    else
+        outcome->cell = NULL;
+    skd_status status = measure(g->all, g->w, trail->end, &trail->deviation, err);
+    if (status != SKD_OK)
+        return status;
+    size_t m;
+    const double *row = skd_model_energy_row(g->w->model, &m);
+    trail->energy = g->w->result->energy;
+    trail->unsure |= !(trail->deviation <= g->all->learner->options.guard);
+    trail->row = skd_copy(row, m, sizeof *row);
+    return trail->row ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %zu features", m);
+}
+
+static skd_status follow_one(void *payload, size_t i, int worker, skd_error *err) {
+    following *all = payload;
+    skd_trail *trail = &all->trails->trail[i];
+    guard g = {.all = all, .w = &all->walker[worker], .trail = trail};
+    skd_relax_options options = surrogate_options(all->learner);
+    options.charge = all->trails->job->charge;
+    skd_relax_observer observer = {watch, &g};
+    skd_relax_outcome outcome = {0};
+    skd_cell_free(trail->end);
+    skd_free(trail->row);
+    trail->end = NULL;
+    trail->row = NULL;
+    skd_status status = skd_relax(&outcome, trail->from, g.w->potential, &options, &observer, err);
+    if (status == SKD_OK && g.trouble.status != SKD_OK)
+        status = skd_fail(err, g.trouble.status, "%s", g.trouble.text);
+    if (status == SKD_OK)
+        status = settle(&g, &outcome, err);
+    skd_relax_outcome_free(&outcome);
+    skd_cell_free(g.last);
+    return status;
+}
+
+/* ---- all of them -------------------------------------------------------------------------------- */
+
+static void walkers_free(surveyor *walker, int threads) {
+    for (int t = 0; walker && t < threads; t++) {
+        skd_potential_work_free(walker[t].potential);
+        skd_model_work_free(walker[t].model);
+        skd_result_free(walker[t].result);
+    }
+    skd_free(walker);
+}
+
+static skd_status walkers_new(following *all, const skd_potential *potential, skd_error *err) {
+    int threads = all->learner->threads;
+    all->walker = skd_alloc((size_t)threads, sizeof *all->walker);
+    skd_status status = all->walker ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %d threads", threads);
+    for (int t = 0; t < threads && status == SKD_OK; t++) {
+        surveyor *w = &all->walker[t];
+        status = skd_potential_work_new(&w->potential, potential, err);
+        if (status == SKD_OK)
+            status = skd_model_work_new(&w->model, all->model, err);
+        if (status == SKD_OK)
+            status = skd_result_new(&w->result, all->trails->job->defect->cell->n, err);
+    }
+    return status;
+}
+
+/* The energy row that all others are compared with: the unperturbed defect, which is labelled first. */
+static skd_status set_reference(following *all, skd_error *err) {
+    surveyor *w = &all->walker[0];
+    size_t m;
+    skd_free(all->trails->reference);
+    all->trails->reference = NULL;
+    skd_status status = skd_model_compute(all->model, all->trails->job->defect->cell, 0, w->model, w->result, err);
+    if (status != SKD_OK)
+        return status;
+    const double *row = skd_model_energy_row(w->model, &m);
+    all->trails->reference = skd_copy(row, m, sizeof *row);
+    return all->trails->reference ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %zu features", m);
+}
+
+skd_status skd_trails_follow(skd_trails *trails, const skd_learner *learner, const skd_model *model, skd_error *err) {
+    following all = {.trails = trails, .learner = learner, .model = model};
+    skd_potential *potential = NULL;
+    skd_status status = skd_potential_of_model(&potential, model, err);
+    if (status == SKD_OK)
+        status = walkers_new(&all, potential, err);
+    if (status == SKD_OK)
+        status = set_reference(&all, err);
+    if (status == SKD_OK)
+        status = skd_parallel(trails->n, learner->threads, follow_one, &all, err);
+    walkers_free(all.walker, learner->threads);
+    skd_potential_free(potential);
+    return status;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* finish.c - the teacher's last word: relaxations by the teacher itself, remembered like single points. */
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "learn.h"
+
+typedef struct finishing {
+    skd_learner *learner;
+    const skd_job *job;
+    const skd_question *question;
+    const size_t *start, *item;
+    skd_kept_label *answer;
+    atomic_bool stop;
+} finishing;
+
+typedef struct watcher {
+    finishing *all;
+    size_t start;
+} watcher;
+
+static bool watch(void *payload, const skd_relax_frame *frame) {
+    watcher *w = payload;
+    const skd_learn_hooks *hooks = w->all->learner->hooks;
+    if (hooks && hooks->progress) {
+        bool go_on;
+#pragma omp critical(skd_search_hook)
+        go_on = hooks->progress(hooks->payload, w->all->job, w->start, frame);
+        if (!go_on)
+            atomic_store(&w->all->stop, true);
+    }
+    return !atomic_load(&w->all->stop);
+}
+
+/* Moves what the relaxation gave into the answer. */
+static void keep(skd_kept_label *answer, skd_relax_outcome *outcome) {
+    answer->relaxed = outcome->cell;
+    answer->energy = outcome->energy;
+    answer->force = outcome->result->force;
+    answer->stop = outcome->stop;
+    answer->n_steps = outcome->n_steps;
+    answer->n_calls = outcome->n_calls;
+    answer->failed = !skd_stop_has_minimum(outcome->stop);
+    snprintf(answer->why, sizeof answer->why, "%.150s", outcome->reason);
+    outcome->cell = NULL;
+    outcome->result->force = NULL;
+}
+
+static skd_status finish_one(void *payload, size_t i, int worker, skd_error *err) {
+    finishing *all = payload;
+    const skd_learn_hooks *hooks = all->learner->hooks;
+    const skd_question *q = &all->question[all->item[i]];
+    skd_kept_label *answer = &all->answer[i];
+    watcher w = {all, all->start[all->item[i]]};
+    skd_relax_observer observer = {watch, &w};
+    skd_relax_options options = all->learner->relax;
+    options.charge = answer->charge = all->job->charge;
+    skd_relax_outcome outcome = {0};
+    if (atomic_load(&all->stop))
+        return SKD_OK;
+    snprintf(answer->from, sizeof answer->from, "%s", q->from);
+    skd_status status = skd_cell_copy(&answer->cell, q->cell, err);
+    if (status == SKD_OK)
+        status = skd_relax(&outcome, q->cell, all->learner->teacher_work[worker], &options, &observer, err);
+    if (status == SKD_OK && outcome.stop != SKD_STOP_INTERRUPTED) {
+        keep(answer, &outcome);
+        if (hooks && hooks->labelled) {
+#pragma omp critical(skd_search_hook)
+            status = hooks->labelled(hooks->payload, answer, err);
+        }
+    } else if (status == SKD_OK) {
+        atomic_store(&all->stop, true);
+    }
+    skd_relax_outcome_free(&outcome);
+    return status;
+}
+
+skd_status skd_learner_relax(skd_learner *learner, const skd_job *job, const skd_question *question, size_t n,
+                             const size_t *start, size_t *of, skd_error *err) {
+    size_t *item = skd_alloc(n, sizeof *item), n_new = 0;
+    skd_kept_label *answer = skd_alloc(n, sizeof *answer);
+    finishing all = {learner, job, question, start, item, answer, false};
+    skd_status status = item && answer ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %zu relaxations", n);
+    for (size_t i = 0; i < n && status == SKD_OK; i++)
+        if ((of[i] = skd_learner_find(learner, question[i].cell, job->charge, true)) == SIZE_MAX)
+            item[n_new++] = i;
+    if (status == SKD_OK) {
+        status = skd_parallel(n_new, learner->threads, finish_one, &all, err);
+        if (status == SKD_OK && atomic_load(&all.stop))
+            status = skd_fail(err, SKD_ESTOPPED, "interrupted");
+        for (size_t i = 0; i < n_new && status != SKD_OK; i++)
+            skd_kept_label_free(&answer[i]);
+        if (status == SKD_OK)
+            status = skd_learner_file(learner, answer, item, n_new, of, err);
+    }
+    for (size_t i = 0; i < n && status == SKD_OK; i++)
+        status = skd_learner_count_in(learner, of[i], err);
+    skd_free(item);
+    skd_free(answer);
+    return status;
+}

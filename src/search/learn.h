@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* learn.h - parts of the search that learns: the pool of labels, the surrogate's relaxations of one round, the choice
+ * of what to label, the teacher's last word. */
+#ifndef SKD_SEARCH_LEARN_H
+#define SKD_SEARCH_LEARN_H
+
+#include "shakedown/search.h"
+
+/* ---- labels.c, finish.c ------------------------------------------------------------------------------- */
+
+/* A frame to be labelled. */
+typedef struct skd_question {
+    const skd_cell *cell;
+    char from[128];
+} skd_question;
+
+struct skd_learner {
+    const skd_potential *teacher;
+    skd_relax_options relax;
+    skd_learn_options options;
+    const skd_learn_hooks *hooks;
+    int threads;
+    skd_potential_work **teacher_work; /* [threads] */
+    skd_kept_label **label;            /* [n_labels] all that are known, owned */
+    size_t n_labels, room;
+    size_t *fitted;                    /* [n_fitted] those that count in fits, in that order */
+    size_t n_fitted, fitted_room;
+    skd_features *features;            /* of the elements of the last job */
+    skd_fit *fit;
+    size_t n_added;                    /* of `fitted` that have been put to this fit */
+};
+
+/* Asks the teacher for n frames of one charge at once, remembers and tells the hook; of[i]: number of the label. Frames
+ * known already cost nothing. Every label counts in fits from now on. */
+skd_status skd_learner_ask(skd_learner *learner, const skd_question *question, size_t n, double charge, size_t *of,
+                           skd_error *err) SKD_CHECKED;
+/* The same for relaxations by the teacher, which end as learner->relax says; calls are counted in the labels. starts[i]:
+ * of the job, for the progress hook. */
+skd_status skd_learner_relax(skd_learner *learner, const skd_job *job, const skd_question *question, size_t n,
+                             const size_t *start, size_t *of, skd_error *err) SKD_CHECKED;
+/* Number of the label of this very frame; SIZE_MAX if there is none. */
+size_t skd_learner_find(const skd_learner *learner, const skd_cell *cell, double charge, bool relaxed);
+/* Files answers[n] to questions item[n] in this order; takes their contents. */
+skd_status skd_learner_file(skd_learner *learner, skd_kept_label *answer, const size_t *item, size_t n, size_t *of,
+                            skd_error *err) SKD_CHECKED;
+skd_status skd_learner_count_in(skd_learner *learner, size_t number, skd_error *err) SKD_CHECKED;
+double skd_label_force_max(const skd_kept_label *label); /* eV/Å; infinite if it failed */
+/* A model of the elements of `cell` for a charge, from all labels that count. NULL (SKD_OK) if none does. */
+skd_status skd_learner_fit(skd_learner *learner, const skd_cell *cell, double charge, skd_model **out,
+                           skd_fit_report *report, skd_error *err) SKD_CHECKED;
+
+/* ---- explore.c ------------------------------------------------------------------------------ */
+
+/* Something the surrogate relaxes in every round: a start, or a minimum of an earlier round. */
+typedef struct skd_trail {
+    const skd_cell *from;
+    size_t start;             /* in the job; of the one that first led there, for minima of earlier rounds */
+    bool earlier;             /* a minimum of an earlier round, labelled                                   */
+    bool trusted;             /* its label's forces are small                                              */
+    bool confirmed;           /* the teacher's own minimum                                                 */
+    bool tried;               /* the teacher was asked to relax it                                         */
+    size_t label;             /* of an earlier one: its single point, or its relaxation if confirmed       */
+    /* of the present round: */
+    skd_stop stop;
+    bool unsure;              /* stopped by the guard, or lost: `end` is the last frame before              */
+    skd_cell *end;            /* owned                                                                      */
+    double *row;              /* [m] energy row of end, owned                                               */
+    double energy, deviation; /* eV; deviation of the energy against the unperturbed defect's               */
+} skd_trail;
+
+typedef struct skd_trails {
+    skd_job *job;
+    skd_trail *trail; /* [n] */
+    size_t n, room;
+    double *reference; /* [m] energy row of the unperturbed defect, of the present model */
+    skd_cell **kept;   /* [n_kept] cells that trails begin from, owned */
+    size_t n_kept, kept_room;
+} skd_trails;
+
+skd_status skd_trails_init(skd_trails *trails, skd_job *job, skd_error *err) SKD_CHECKED;
+void skd_trails_free(skd_trails *trails);
+/* Adds an earlier minimum, which begins from a copy of cell. */
+skd_status skd_trails_add(skd_trails *trails, const skd_cell *cell, const skd_trail *like, skd_error *err) SKD_CHECKED;
+/* Relaxes every trail with the model under the guard. */
+skd_status skd_trails_follow(skd_trails *trails, const skd_learner *learner, const skd_model *model,
+                             skd_error *err) SKD_CHECKED;
+
+/* ---- choose.c ------------------------------------------------------------------------------- */
+
+/* Which of the n wanted trails to label so that most becomes known with at most `room` labels: greedy, each choice
+ * lowers the variance of those like it. Writes their numbers to chosen, returns how many. */
+skd_status skd_trails_choose(const skd_trails *trails, const skd_model *model, const size_t *wanted, size_t n,
+                             double least, size_t room, size_t *chosen, size_t *n_chosen, skd_error *err) SKD_CHECKED;
+
+/* ---- families.c ----------------------------------------------------------------------------- */
+
+/* Families of the trails that ended surely, by fingerprint and surrogate energy: family[i] of every trail, SIZE_MAX for
+ * the others; best[f]: its trail of lowest energy. Owned by the caller. */
+typedef struct skd_kin {
+    size_t n;       /* families               */
+    size_t *family; /* [trails]               */
+    size_t *best;   /* [n]                    */
+} skd_kin;
+skd_status skd_kin_find(skd_kin *out, const skd_trails *trails, int threads, skd_error *err) SKD_CHECKED;
+void skd_kin_free(skd_kin *kin);
+
+#endif
