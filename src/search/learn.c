@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: MIT */
+/* learn.c - the search of one job by a surrogate that learns from a teacher.
+ *
+ *   first labels (the unperturbed defect, and what lies around it)
+ *   rounds: fit; follow every trail; label where the model was unsure, and the best of each family
+ *           until nothing is unsure and every family's best has small teacher forces, or the budget is spent
+ *   the teacher relaxes the best of every family, and what is still unsure
+ *   fit again; if new families show, the teacher relaxes these too
+ *   every start gets the teacher's minimum of its family
+ *
+ * Minima of earlier rounds stay as trails of their own: a basin that a later fit has lost is still looked at, and what
+ * the teacher has confirmed stays in the list for good. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "learn.h"
+
+enum { FINISH_PASSES = 3, FIRST_MIDPOINTS = 6 };
+#define BASIN_FORCE 0.5 /* eV/Å: a labelled frame with less may lie in a basin that the surrogate does not have */
+#define DRIFTED     0.4 /* Å: a trail that ends farther from its beginning has left its basin                   */
+
+typedef struct lesson {
+    skd_learner *learner;
+    skd_job *job;
+    skd_trails trails;
+    skd_kin kin;
+    skd_model *model;
+    skd_learn_summary *summary;
+} lesson;
+
+static void describe_question(const lesson *l, size_t trail, char *text, size_t size) {
+    char name[80];
+    const skd_trail *t = &l->trails.trail[trail];
+    skd_defect_entry_name(l->job->defect, l->job->charge, name, sizeof name);
+    snprintf(text, size, "%s/%s", name, l->job->starts.start[t->start].name);
+}
+
+/* ---- first labels ------------------------------------------------------------------------------- */
+
+/* Half-way between the unperturbed defect and a start. */
+static skd_status midpoint(skd_cell **out, const skd_cell *unperturbed, const skd_cell *start, skd_error *err) {
+    skd_mic mic;
+    skd_status status = skd_mic_setup(&mic, unperturbed, err);
+    if (status == SKD_OK)
+        status = skd_cell_copy(out, unperturbed, err);
+    for (size_t i = 0; status == SKD_OK && i < start->n; i++) {
+        double d[3];
+        skd_mic_vector(&mic, unperturbed->pos[i], start->pos[i], d);
+        for (int k = 0; k < 3; k++)
+            (*out)->pos[i][k] += 0.5 * d[k];
+    }
+    return status;
+}
+
+/* The unperturbed defect; where nothing is known yet, also half-way frames of starts spread over the list. */
+static skd_status first_frames(lesson *l, skd_cell **cell, size_t *n, skd_error *err) {
+    const skd_cell *unperturbed = l->job->defect->cell;
+    size_t n_trails = l->trails.n, step = 1 + n_trails / FIRST_MIDPOINTS;
+    skd_status status = skd_cell_copy(&cell[0], unperturbed, err);
+    *n = status == SKD_OK;
+    for (size_t i = 0; i < n_trails && status == SKD_OK && l->learner->n_fitted == 0; i += step) {
+        if (!strcmp(l->job->starts.start[l->trails.trail[i].start].name, "Unperturbed"))
+            continue;
+        status = midpoint(&cell[*n], unperturbed, l->trails.trail[i].from, err);
+        *n += status == SKD_OK;
+    }
+    return status;
+}
+
+static skd_status first_labels(lesson *l, skd_error *err) {
+    skd_cell *cell[FIRST_MIDPOINTS + 2] = {NULL};
+    skd_question question[FIRST_MIDPOINTS + 2];
+    size_t n = 0, of[FIRST_MIDPOINTS + 2];
+    skd_status status = first_frames(l, cell, &n, err);
+    for (size_t i = 0; i < n; i++) {
+        question[i].cell = cell[i];
+        skd_defect_entry_name(l->job->defect, l->job->charge, question[i].from, sizeof question[i].from);
+    }
+    if (status == SKD_OK)
+        status = skd_learner_ask(l->learner, question, n, l->job->charge, of, err);
+    if (status == SKD_OK && l->learner->label[of[0]]->failed)
+        status = skd_fail(err, SKD_ENUMERIC, "%s: the teacher gives no energy for the unperturbed defect: %s",
+                          question[0].from, l->learner->label[of[0]]->why);
+    l->summary->n_labels += n;
+    for (size_t i = 0; i < sizeof cell / sizeof *cell; i++)
+        skd_cell_free(cell[i]);
+    return status;
+}
+
+/* ---- one round ---------------------------------------------------------------------------------- */
+
+/* Fits, follows all trails, finds their families. */
+static skd_status explore(lesson *l, skd_error *err) {
+    skd_model_free(l->model);
+    skd_kin_free(&l->kin);
+    l->model = NULL;
+    skd_status status =
+        skd_learner_fit(l->learner, l->job->defect->cell, l->job->charge, &l->model, &l->summary->fit, err);
+    if (status == SKD_OK)
+        status = skd_trails_follow(&l->trails, l->learner, l->model, err);
+    if (status == SKD_OK)
+        status = skd_kin_find(&l->kin, &l->trails, l->learner->threads, err);
+    l->summary->n_rounds++;
+    return status;
+}
+
+/* Does any member of the family carry this mark? */
+static bool family_has(const lesson *l, size_t family, size_t mark_offset) {
+    for (size_t i = 0; i < l->trails.n; i++)
+        if (l->kin.family[i] == family && *(const bool *)((const char *)&l->trails.trail[i] + mark_offset))
+            return true;
+    return false;
+}
+#define FAMILY_HAS(lesson, family, mark) family_has(lesson, family, offsetof(skd_trail, mark))
+
+static bool announce(const lesson *l) {
+    const skd_learn_hooks *hooks = l->learner->hooks;
+    skd_learn_round round = {.job = l->job, .number = l->summary->n_rounds, .n_labels = l->summary->n_labels,
+                             .n_families = l->kin.n, .lowest = (double)NAN, .fit = l->summary->fit};
+    for (size_t i = 0; i < l->trails.n; i++)
+        round.n_stopped += l->trails.trail[i].unsure;
+    if (l->kin.n > 0)
+        round.lowest = l->trails.trail[l->kin.best[0]].energy;
+    return !hooks || !hooks->round || hooks->round(hooks->payload, &round);
+}
+
+/* What is worth a label: unsure ends, and the best of families that nobody vouches for. */
+static skd_status choose(const lesson *l, size_t *chosen, size_t *n_chosen, size_t room, skd_error *err) {
+    size_t n = 0, *wanted = skd_alloc(l->trails.n, sizeof *wanted), best = 0;
+    *n_chosen = 0;
+    if (!wanted)
+        return skd_fail(err, SKD_ENOMEM, "out of memory for %zu trails", l->trails.n);
+    for (size_t f = 0; f < l->kin.n && best < room; f++) /* families first: lowest energies first */
+        if (!FAMILY_HAS(l, f, trusted))
+            chosen[best++] = l->kin.best[f];
+    for (size_t i = 0; i < l->trails.n; i++)
+        if (l->trails.trail[i].unsure)
+            wanted[n++] = i;
+    skd_status status = skd_trails_choose(&l->trails, l->model, wanted, n, 0.5 * l->learner->options.guard,
+                                          room - best, chosen + best, n_chosen, err);
+    *n_chosen += best;
+    skd_free(wanted);
+    return status;
+}
+
+/* A labelled best of a family becomes a trail of its own. */
+static skd_status remember_best(lesson *l, size_t trail, size_t label, skd_error *err) {
+    const skd_trail *t = &l->trails.trail[trail];
+    const skd_kept_label *answer = l->learner->label[label];
+    double force = skd_label_force_max(answer);
+    if (t->unsure || !(force < BASIN_FORCE))
+        return SKD_OK;
+    const skd_trail earlier = {.start = t->start, .label = label, .trusted = force < l->learner->options.trust_force};
+    return skd_trails_add(&l->trails, answer->cell, &earlier, err);
+}
+
+static skd_status label_chosen(lesson *l, const size_t *chosen, size_t n, skd_error *err) {
+    skd_question *question = skd_alloc(n, sizeof *question);
+    size_t *of = skd_alloc(n, sizeof *of);
+    skd_status status = question && of ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %zu labels", n);
+    for (size_t i = 0; i < n && status == SKD_OK; i++) {
+        question[i].cell = l->trails.trail[chosen[i]].end;
+        describe_question(l, chosen[i], question[i].from, sizeof question[i].from);
+    }
+    if (status == SKD_OK)
+        status = skd_learner_ask(l->learner, question, n, l->job->charge, of, err);
+    for (size_t i = 0; i < n && status == SKD_OK; i++) {
+        l->summary->n_labels++;
+        l->summary->n_failed += l->learner->label[of[i]]->failed;
+        status = remember_best(l, chosen[i], of[i], err);
+    }
+    skd_free(question);
+    skd_free(of);
+    return status;
+}
+
+static skd_status rounds(lesson *l, skd_error *err) {
+    const skd_learn_options *options = &l->learner->options;
+    size_t *chosen = skd_alloc(options->batch + 1, sizeof *chosen), n = 1;
+    skd_status status = chosen ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for a round");
+    for (size_t round = 0; round < options->rounds && n > 0 && status == SKD_OK; round++) {
+        size_t left = options->labels > l->summary->n_labels ? options->labels - l->summary->n_labels : 0;
+        status = explore(l, err);
+        if (status == SKD_OK && !announce(l))
+            status = skd_fail(err, SKD_ESTOPPED, "interrupted");
+        if (status == SKD_OK)
+            status = choose(l, chosen, &n, left < options->batch ? left : options->batch, err);
+        if (status == SKD_OK)
+            status = label_chosen(l, chosen, n, err);
+        l->summary->spent = left == 0;
+    }
+    skd_free(chosen);
+    return status;
+}
+
+/* ---- the teacher's last word ---------------------------------------------------------------------- */
+
+/* A minimum of an earlier round whose basin the surrogate has lost since. */
+static skd_status is_lost(const lesson *l, size_t trail, bool *lost, skd_error *err) {
+    const skd_trail *t = &l->trails.trail[trail];
+    double moved = 0.0;
+    *lost = false;
+    if (!t->earlier || t->confirmed || t->tried)
+        return SKD_OK;
+    skd_status status = skd_largest_displacement(t->from, t->end, &moved, err);
+    *lost = t->unsure || moved > DRIFTED;
+    return status;
+}
+
+/* The trail that the teacher shall relax for a family: the best, its own start if that is still without a minimum. */
+static bool wants_finish(const lesson *l, size_t family) {
+    return !FAMILY_HAS(l, family, confirmed) && !l->trails.trail[l->kin.best[family]].tried;
+}
+
+/* Lists what is to be relaxed by the teacher, and from where. */
+static skd_status list_finishes(lesson *l, size_t *trail, const skd_cell **from, size_t *n, skd_error *err) {
+    skd_status status = SKD_OK;
+    *n = 0;
+    for (size_t f = 0; f < l->kin.n; f++)
+        if (wants_finish(l, f)) {
+            from[*n] = l->trails.trail[l->kin.best[f]].end;
+            trail[(*n)++] = l->kin.best[f];
+        }
+    for (size_t i = 0; i < l->trails.n && status == SKD_OK; i++) {
+        const skd_trail *t = &l->trails.trail[i];
+        bool lost;
+        status = is_lost(l, i, &lost, err);
+        if (status == SKD_OK && (lost || (t->unsure && !t->earlier && !t->tried))) {
+            from[*n] = t->from;
+            trail[(*n)++] = i;
+        }
+    }
+    return status;
+}
+
+static skd_status take_confirmed(lesson *l, const size_t *trail, const size_t *of, size_t n, skd_error *err) {
+    skd_status status = SKD_OK;
+    for (size_t i = 0; i < n && status == SKD_OK; i++) {
+        const skd_kept_label *answer = l->learner->label[of[i]];
+        const skd_trail confirmed = {.start = l->trails.trail[trail[i]].start, .label = of[i], .tried = true,
+                                     .trusted = true, .confirmed = !answer->failed};
+        l->summary->n_finish += answer->n_calls;
+        l->summary->n_failed += answer->failed;
+        l->trails.trail[trail[i]].tried = true;
+        if (answer->relaxed)
+            status = skd_trails_add(&l->trails, answer->relaxed, &confirmed, err);
+    }
+    return status;
+}
+
+static skd_status finish_listed(lesson *l, const size_t *trail, const skd_cell **from, size_t n, skd_error *err) {
+    skd_question *question = skd_alloc(n, sizeof *question);
+    size_t *of = skd_alloc(n, sizeof *of), *start = skd_alloc(n, sizeof *start);
+    skd_status status =
+        question && of && start ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %zu relaxations", n);
+    for (size_t i = 0; i < n && status == SKD_OK; i++) {
+        question[i].cell = from[i];
+        start[i] = l->trails.trail[trail[i]].start;
+        describe_question(l, trail[i], question[i].from, sizeof question[i].from);
+    }
+    if (status == SKD_OK)
+        status = skd_learner_relax(l->learner, l->job, question, n, start, of, err);
+    if (status == SKD_OK)
+        status = take_confirmed(l, trail, of, n, err);
+    skd_free(question);
+    skd_free(of);
+    skd_free(start);
+    return status;
+}
+
+/* One pass; *n: how many relaxations it took. */
+static skd_status finish(lesson *l, size_t *n, skd_error *err) {
+    size_t *trail = skd_alloc(2 * l->trails.n, sizeof *trail);
+    const skd_cell **from = skd_alloc(2 * l->trails.n, sizeof *from);
+    *n = 0;
+    skd_status status =
+        trail && from ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %zu trails", l->trails.n);
+    if (status == SKD_OK)
+        status = list_finishes(l, trail, from, n, err);
+    if (status == SKD_OK && *n > 0)
+        status = finish_listed(l, trail, from, *n, err);
+    skd_free(trail);
+    skd_free(from);
+    return status;
+}
+
+/* ---- what each start gets --------------------------------------------------------------------------- */
+
+static skd_status set_minimum(skd_minimum *m, const skd_cell *cell, const skd_kept_label *answer, size_t like,
+                              skd_error *err) {
+    size_t start = m->start;
+    skd_cell_free(m->cell);
+    skd_free(m->force);
+    *m = (skd_minimum){.start = start, .like = like};
+    skd_status status = skd_cell_copy(&m->cell, cell, err);
+    if (status == SKD_OK && answer->force && !(m->force = skd_copy(answer->force, cell->n, sizeof *m->force)))
+        status = skd_fail(err, SKD_ENOMEM, "out of memory for a minimum");
+    m->done = status == SKD_OK;
+    m->stop = answer->relaxed ? answer->stop : SKD_STOP_FAILED;
+    m->energy = answer->energy;
+    m->force_max = answer->force ? skd_label_force_max(answer) : (double)NAN;
+    m->n_steps = like == start ? answer->n_steps : 0;
+    m->n_calls = like == start ? answer->n_calls : 0;
+    snprintf(m->reason, sizeof m->reason, "%s", answer->why);
+    return status;
+}
+
+/* A confirmed minimum whose start has one already gets a start of its own. */
+static skd_status extra_start(lesson *l, const skd_trail *t, size_t *start, skd_error *err) {
+    skd_start extra = {.factor = (double)NAN, .kind = l->job->starts.start[t->start].kind};
+    int n = snprintf(extra.name, sizeof extra.name, "%.40s_also_%zu", l->job->starts.start[t->start].name,
+                     l->job->starts.n);
+    snprintf(extra.label, sizeof extra.label, "%.31s", n > 0 ? l->job->starts.start[t->start].label : "");
+    skd_status status = skd_cell_copy(&extra.cell, l->learner->label[t->label]->cell, err);
+    if (status != SKD_OK)
+        return status;
+    *start = l->job->starts.n;
+    return skd_job_add_start(l->job, &extra, err);
+}
+
+/* Confirmed minima go to the starts that led there. owner[label's trail] becomes the start. */
+static skd_status give_confirmed(lesson *l, size_t *owner, skd_error *err) {
+    skd_status status = SKD_OK;
+    for (size_t i = 0; i < l->trails.n && status == SKD_OK; i++) {
+        const skd_trail *t = &l->trails.trail[i];
+        if (!t->confirmed)
+            continue;
+        owner[i] = t->start;
+        if (t->label == SIZE_MAX) /* of an earlier search of this job */
+            continue;
+        if (l->job->minimum[t->start].done)
+            status = extra_start(l, t, &owner[i], err);
+        const skd_kept_label *answer = l->learner->label[t->label];
+        if (status == SKD_OK)
+            status = set_minimum(&l->job->minimum[owner[i]], answer->relaxed, answer, owner[i], err);
+    }
+    return status;
+}
+
+/* The confirmed member of a family with the lowest energy; SIZE_MAX if there is none. */
+static size_t confirmed_of(const lesson *l, size_t family, const size_t *owner) {
+    size_t best = SIZE_MAX;
+    for (size_t i = 0; i < l->trails.n && family != SIZE_MAX; i++)
+        if (l->kin.family[i] == family && l->trails.trail[i].confirmed &&
+            (best == SIZE_MAX || l->job->minimum[owner[i]].energy < l->job->minimum[owner[best]].energy))
+            best = i;
+    return best;
+}
+
+/* All other starts share the confirmed minimum of their family. */
+static skd_status give_others(lesson *l, const size_t *owner, skd_error *err) {
+    static const skd_kept_label nothing = {.energy = (double)NAN, .why = "no minimum: the teacher could not relax it"};
+    skd_status status = SKD_OK;
+    for (size_t i = 0; i < l->trails.n && status == SKD_OK; i++) {
+        const skd_trail *t = &l->trails.trail[i];
+        skd_minimum *m = &l->job->minimum[t->start];
+        if (t->earlier || m->done)
+            continue;
+        size_t best = confirmed_of(l, l->kin.family[i], owner);
+        if (best == SIZE_MAX) {
+            status = set_minimum(m, t->end, &nothing, t->start, err);
+            continue;
+        }
+        const skd_minimum *model = &l->job->minimum[owner[best]];
+        const skd_kept_label answer = {.relaxed = model->cell, .energy = model->energy, .stop = model->stop};
+        status = set_minimum(m, t->end, &answer, owner[best], err);
+    }
+    return status;
+}
+
+/* Hands the minima out and to the caller; those that were done before are in was_done[n_before]. */
+static skd_status assign(lesson *l, skd_error *err) {
+    size_t n_before = l->job->starts.n, n = 0;
+    bool *was_done = skd_alloc(n_before, sizeof *was_done);
+    size_t *owner = skd_alloc(l->trails.n, sizeof *owner), *fresh = NULL;
+    skd_status status = was_done && owner ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for minima");
+    for (size_t i = 0; status == SKD_OK && i < n_before; i++)
+        was_done[i] = l->job->minimum[i].done;
+    if (status == SKD_OK)
+        status = give_confirmed(l, owner, err);
+    if (status == SKD_OK)
+        status = give_others(l, owner, err);
+    if (status == SKD_OK && !(fresh = skd_alloc(l->job->starts.n, sizeof *fresh)))
+        status = skd_fail(err, SKD_ENOMEM, "out of memory for minima");
+    for (size_t i = 0; status == SKD_OK && i < l->job->starts.n; i++)
+        if (l->job->minimum[i].done && (i >= n_before || !was_done[i]))
+            fresh[n++] = i;
+    const skd_learn_hooks *hooks = l->learner->hooks;
+    if (status == SKD_OK && hooks && hooks->finished)
+        status = hooks->finished(hooks->payload, l->job, fresh, n, err);
+    skd_free(was_done);
+    skd_free(owner);
+    skd_free(fresh);
+    return status;
+}
+
+/* ---- the whole ------------------------------------------------------------------------------------- */
+
+static bool all_done(const skd_job *job) {
+    for (size_t i = 0; i < job->starts.n; i++)
+        if (!job->starts.start[i].dropped && !job->minimum[i].done)
+            return false;
+    return true;
+}
+
+static skd_status teach(lesson *l, skd_error *err) {
+    size_t n = 1;
+    skd_status status = first_labels(l, err);
+    if (status == SKD_OK)
+        status = rounds(l, err);
+    if (status == SKD_OK)
+        status = explore(l, err); /* with the labels of the last round */
+    for (int pass = 0; pass < FINISH_PASSES && n > 0 && status == SKD_OK; pass++) {
+        status = finish(l, &n, err);
+        if (status == SKD_OK && n > 0)
+            status = explore(l, err);
+        if (status == SKD_OK && n > 0 && !announce(l))
+            status = skd_fail(err, SKD_ESTOPPED, "interrupted");
+    }
+    return status == SKD_OK ? assign(l, err) : status;
+}
+
+skd_status skd_learner_search(skd_learner *learner, skd_job *job, skd_learn_summary *summary, skd_error *err) {
+    lesson l = {.learner = learner, .job = job, .summary = summary};
+    *summary = (skd_learn_summary){0};
+    if (all_done(job))
+        return SKD_OK;
+    skd_status status = skd_trails_init(&l.trails, job, err);
+    if (status == SKD_OK)
+        status = teach(&l, err);
+    skd_trails_free(&l.trails);
+    skd_kin_free(&l.kin);
+    skd_model_free(l.model);
+    return status;
+}
