@@ -13,10 +13,10 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 folders='
 src/base      base
 src/crystal   base crystal
-src/search    base crystal distortions relax fingerprints search
-src/cli       base crystal distortions relax fingerprints search data
+src/search    base crystal distortions relax learned fingerprints search
+src/cli       base crystal distortions relax learned fingerprints search data
 distortions   base crystal distortions
-relax         base crystal relax
+relax         base crystal relax learned
 fingerprints  base crystal fingerprints
 data          base crystal data
 '
@@ -26,9 +26,10 @@ base
 crystal       base
 distortions   base crystal
 relax         base crystal
+learned       base crystal relax
 fingerprints  base crystal
 data          base crystal
-search        base crystal distortions relax fingerprints
+search        base crystal distortions relax learned fingerprints
 '
 # foreign header: the one door to it (a file or a folder)
 doors='

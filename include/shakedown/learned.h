@@ -122,7 +122,8 @@ void skd_model_work_free(skd_model_work *work);
 skd_status skd_model_compute(const skd_model *model, const skd_cell *cell, int want, skd_model_work *work,
                              skd_result *out, skd_error *err) SKD_CHECKED;
 /** Calibrated standard deviation of the total energy of the frame last computed with `work`, eV. */
-skd_status skd_model_energy_deviation(const skd_model *model, skd_model_work *work, double *out, skd_error *err) SKD_CHECKED;
+skd_status skd_model_energy_deviation(const skd_model *model, skd_model_work *work, double *out,
+                                      skd_error *err) SKD_CHECKED;
 /** Of the difference between two frames: pass the energy rows kept by skd_model_energy_row. */
 skd_status skd_model_difference_deviation(const skd_model *model, const double *row_a, const double *row_b,
                                           double *out, skd_error *err) SKD_CHECKED;

@@ -148,7 +148,8 @@ void skd_kept_label_free(skd_kept_label *label); /**< frees the contents */
  *  the surrogate under its guard, labels where that was unsure, again, until nothing is unsure and families stay;
  *  then the teacher relaxes each family's representative. The result is a function of starts, options, and labels:
  *  the same for any number of threads, and when repeated with its labels kept. SKD_ESTOPPED if a hook stopped it. */
-skd_status skd_learner_search(skd_learner *learner, skd_job *job, skd_learn_summary *summary, skd_error *err) SKD_CHECKED;
+skd_status skd_learner_search(skd_learner *learner, skd_job *job, skd_learn_summary *summary,
+                              skd_error *err) SKD_CHECKED;
 
 /** A family of minima that are the same but for symmetry. */
 typedef struct skd_family {

@@ -36,11 +36,12 @@ skd_status skd_trails_init(skd_trails *trails, skd_job *job, skd_error *err) {
     skd_status status = SKD_OK;
     for (size_t i = 0; i < job->starts.n && status == SKD_OK; i++) {
         const skd_minimum *m = &job->minimum[i];
+        skd_trail trail = {.from = job->starts.start[i].cell, .start = i, .label = SIZE_MAX};
+        trail.trusted = trail.confirmed = m->done;
         if (!job->starts.start[i].dropped && !m->done)
-            status = append(trails, &(skd_trail){.from = job->starts.start[i].cell, .start = i, .label = SIZE_MAX}, err);
+            status = append(trails, &trail, err);
         else if (m->done && m->like == i && skd_stop_has_minimum(m->stop))
-            status = skd_trails_add(trails, m->cell,
-                                    &(skd_trail){.start = i, .trusted = true, .confirmed = true, .label = SIZE_MAX}, err);
+            status = skd_trails_add(trails, m->cell, &trail, err);
     }
     if (status != SKD_OK)
         skd_trails_free(trails);

@@ -34,8 +34,8 @@ struct skd_learner {
  * known already cost nothing. Every label counts in fits from now on. */
 skd_status skd_learner_ask(skd_learner *learner, const skd_question *question, size_t n, double charge, size_t *of,
                            skd_error *err) SKD_CHECKED;
-/* The same for relaxations by the teacher, which end as learner->relax says; calls are counted in the labels. starts[i]:
- * of the job, for the progress hook. */
+/* The same for relaxations by the teacher, which end as learner->relax says; calls are counted in the labels.
+ * start[i]: of the job, for the progress hook. */
 skd_status skd_learner_relax(skd_learner *learner, const skd_job *job, const skd_question *question, size_t n,
                              const size_t *start, size_t *of, skd_error *err) SKD_CHECKED;
 /* Number of the label of this very frame; SIZE_MAX if there is none. */
