@@ -166,7 +166,7 @@ static skd_status whole_search(fixture *f, skd_error *err) {
     skd_rank_options rank = SKD_RANK_DEFAULT;
     rank.soap.n_max = rank.soap.l_max = 2;
     skd_host_state host;
-    skd_status status = skd_host_check(&host, f->defects.defect[0]->bulk, f->potential, 1, err);
+    skd_status status = skd_host_check(&host, f->defects.defect[0]->bulk, f->potential, 1, NULL, err);
     if (status == SKD_OK)
         status = skd_job_new(&job, f->defects.defect[0], 0, &f->starts, err);
     if (status == SKD_OK)

@@ -18,6 +18,7 @@ typedef struct skd_minimum {
     skd_stop stop;
     double energy;         /**< eV                                                     */
     double force_max;      /**< eV/Å                                                   */
+    double spring;         /**< eV, of the tethers; not part of energy                 */
     size_t n_steps, n_calls;
     skd_cell *cell;        /**< owned */
     double (*force)[3];    /**< [n] eV/Å, owned */
@@ -31,6 +32,8 @@ typedef struct skd_job {
     skd_start_list starts;
     skd_minimum *minimum;  /**< [starts.n] */
     size_t capacity;       /**< of minimum */
+    double *tether;        /**< [atoms] as in skd_relax_options, owned; NULL: all atoms are free */
+    double (*anchor)[3];   /**< [atoms] Å, owned */
 } skd_job;
 skd_status skd_job_new(skd_job **out, const skd_defect *defect, int charge, const skd_start_options *options,
                        skd_error *err) SKD_CHECKED;
@@ -56,11 +59,45 @@ typedef struct skd_host_state {
     double energy;    /**< eV, as given                                                          */
     double force_max; /**< eV/Å, as given                                                        */
     double pressure;  /**< eV/Å^3, positive: wants to grow                                       */
-    double drop;      /**< eV/atom that it loses when nudged by 0.03 Å and relaxed for 200 steps; a
-                           host at rest loses nothing                                            */
+    double rms;       /**< Å, from its sites after a rattle of 0.1 Å (each coordinate) and a relaxation to
+                           0.03 eV/Å in at most 60 steps; over atoms, common drift removed       */
+    double largest;   /**< Å, the atom that is farthest then                                     */
+    double gain;      /**< eV/atom below the crystal as given; negative where it was at rest     */
+    size_t n_calls;   /**< evaluations that this took                                            */
+    skd_stop stop;    /**< of that relaxation                                                    */
+    bool returns;     /**< rms < 0.07 Å: the host is a minimum at this level                     */
 } skd_host_state;
+/** SKD_ESTOPPED if the observer (may be NULL) stopped it. */
 skd_status skd_host_check(skd_host_state *out, const skd_cell *bulk, const skd_potential *potential, uint32_t seed,
-                          skd_error *err) SKD_CHECKED;
+                          const skd_relax_observer *observer, skd_error *err) SKD_CHECKED;
+
+/** What is done with the atoms far from a defect. */
+typedef enum skd_far_mode {
+    SKD_FAR_FREE,     /**< nothing                                                                     */
+    SKD_FAR_FROZEN,   /**< they stay on the sites of the perfect crystal; starts are put back to them  */
+    SKD_FAR_TETHERED, /**< springs of 1 eV/Å^2 pull them there; starts stay as they are                */
+    SKD_FAR_AUTO      /**< free where the host returns, else frozen; see skd_far_field_choose          */
+} skd_far_mode;
+
+typedef struct skd_far_field {
+    skd_far_mode mode;
+    double radius; /**< Å from the nearest site of the defect, images included; farther atoms are held */
+} skd_far_field;
+#define SKD_FAR_RADIUS 6.0 /**< Å, that of auto where the cell allows it */
+
+/** Resolves auto: free where the host returns, else frozen beyond 6 Å, or less: of each defect's atoms one in ten
+ *  is beyond. Cells too small for that stay free. */
+skd_status skd_far_field_choose(skd_far_field *far, const skd_host_state *host, skd_defect *const *defect, size_t n,
+                                skd_error *err) SKD_CHECKED;
+/** tether[cell->n] for skd_relax_options, by the distance from site[n_sites] (fractional). SKD_EARG if no atom or
+ *  every atom is beyond the radius. */
+skd_status skd_far_field_tether(double *tether, const skd_far_field *far, const skd_cell *cell,
+                                const double (*site)[3], size_t n_sites, skd_error *err) SKD_CHECKED;
+/** Holds the far atoms of a job on the host's sites in all its relaxations, and puts frozen ones of its starts back
+ *  there. Not for auto. */
+skd_status skd_job_hold(skd_job *job, const skd_far_field *far, skd_error *err) SKD_CHECKED;
+/** eV/Å, the largest force on a held atom of a minimum; 0 where all are free. */
+double skd_job_held_force(const skd_job *job, size_t start);
 
 /** Relaxes every start of every job that is not done yet, in parallel over starts. Results do not
  *  depend on the number of threads. SKD_ESTOPPED if a hook stopped it. */

@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "cli.h"
+#include "far_field.h"
 #include "folders.h"
 #include "plan.h"
 #include "progress.h"
 #include "relaxing.h"
 #include "report.h"
+#include "run_host.h"
 #include "run_store.h"
 
 static const cli_option options[] = {
@@ -17,6 +19,9 @@ static const cli_option options[] = {
     RELAXING_METHOD(NULL),
     RELAXING_RULES,
     {"max-steps", 0, CLI_INT, "N", "1500", "stop after so many steps", 1, 10000000, NULL},
+    {"far-field", 0, CLI_TEXT, "WHAT", "auto",
+     "atoms farther than R (Å) from the defect: free, frozen:R or tethered:R; auto: free where the host comes back "
+     "from a rattle, else frozen:6, or less in a small cell", 0, 0, NULL},
     {"threshold", 0, CLI_REAL, "X", NULL, "fingerprint distance between families", 0, 2, "families"},
     {"output", 'o', CLI_TEXT, "DIR", "shakedown_run", "folder of the run: run.db, POSCARs, ranking.txt", 0, 0,
      "output"},
@@ -37,7 +42,7 @@ typedef struct search {
     skd_job **job;
     size_t n_jobs;
     progress progress;
-    bool resumed;
+    bool resumed, host_known, far_auto;
 } search;
 
 static skd_status store_finished(void *payload, const skd_job *job, size_t start, skd_error *err) {
@@ -56,7 +61,12 @@ static bool show_step(void *payload, const skd_job *job, size_t start, const skd
 
 static skd_status read_relax_options(search *s, skd_error *err) {
     skd_status status = skd_potential_new(&s->potential, cli_text(s->args, "potential"), err);
-    return status == SKD_OK ? relaxing_options(&s->relax, s->potential, s->args, err) : status;
+    if (status == SKD_OK)
+        status = relaxing_options(&s->relax, s->potential, s->args, err);
+    if (status == SKD_OK)
+        status = cli_far_field_read(&s->record.far, cli_text(s->args, "far-field"), err);
+    s->far_auto = s->record.far.mode == SKD_FAR_AUTO;
+    return status;
 }
 
 static skd_status make_jobs(search *s, skd_error *err) {
@@ -69,31 +79,45 @@ static skd_status make_jobs(search *s, skd_error *err) {
         const cli_state *state = &plan->charges.state[k];
         status = skd_job_new(&s->job[k], state->defect, state->charge, &plan->starts, err);
         s->n_jobs += status == SKD_OK;
+        if (status == SKD_OK)
+            status = skd_job_hold(s->job[k], &s->record.far, err);
     }
     return status;
 }
 
-/* Can the potential treat host and defects, and is the host at rest under it? */
-static skd_status check_host(search *s, skd_error *err) {
-    skd_status status = SKD_OK;
+/* Can the potential treat host and defects? */
+static skd_status check_elements(const search *s, skd_error *err) {
+    const skd_potential *potential = s->potential;
+    skd_status status = potential->type->check(potential->params, s->plan.bulk, err);
     for (size_t d = 0; d < s->plan.defects.n && status == SKD_OK; d++)
-        status = s->potential->type->check(s->potential->params, s->plan.defects.defect[d]->cell, err);
-    skd_host_state host;
-    if (status == SKD_OK)
-        status = skd_host_check(&host, s->plan.bulk, s->potential, (uint32_t)s->plan.starts.seed, err);
-    if (status != SKD_OK)
-        return status;
-    s->record.bulk_energy = host.energy;
-    skd_log log = cli_log(false);
-    if (!cli_flag(s->args, "quiet") && (host.force_max > 0.05 || host.drop > 1e-3))
-        skd_say(&log, SKD_LOG_WARNING,
-                "the host is no minimum of this potential (largest force %.2f eV/Å; nudged, it falls by "
-                "%.1f meV/atom): lower energies may be the host's, not the defect's",
-                host.force_max, 1e3 * host.drop);
-    return SKD_OK;
+        status = potential->type->check(potential->params, s->plan.defects.defect[d]->cell, err);
+    return status;
 }
 
-static skd_status make_record(search *s, skd_error *err) {
+static bool show_host(void *payload, const skd_relax_frame *frame) {
+    search *s = payload;
+    progress_host(&s->progress, frame);
+    return !cli_interrupted();
+}
+
+/* Is the host a minimum at this level? Once a folder; then what is done with the far field. */
+static skd_status check_host(search *s, skd_error *err) {
+    run_record *r = &s->record;
+    r->host_key = run_host_key(s->plan.bulk, r->potential);
+    skd_status status = run_host_cached(&s->store, r->host_key, &r->host, &s->host_known, err);
+    skd_relax_observer observer = {show_host, s};
+    cli_catch_interrupts();
+    progress_begin(&s->progress, 0, cli_flag(s->args, "quiet"));
+    if (status == SKD_OK && !s->host_known)
+        status = skd_host_check(&r->host, s->plan.bulk, s->potential, (uint32_t)s->plan.starts.seed, &observer, err);
+    progress_end(&s->progress);
+    r->bulk_energy = r->host.energy;
+    if (status == SKD_OK)
+        status = skd_far_field_choose(&r->far, &r->host, s->plan.defects.defect, s->plan.defects.n, err);
+    return status;
+}
+
+static void make_record(search *s) {
     run_record *r = &s->record;
     size_t used = 0;
     for (int i = 0; i < s->args->argc && used < sizeof r->command; i++) {
@@ -112,7 +136,6 @@ static skd_status make_record(search *s, skd_error *err) {
     uint64_t h = skd_hash(SKD_HASH_START, host->lattice, sizeof host->lattice);
     h = skd_hash(h, host->species, host->n * sizeof *host->species);
     r->host_checksum = skd_hash(h, host->pos, host->n * sizeof *host->pos);
-    return check_host(s, err);
 }
 
 static size_t count_pending(const search *s) {
@@ -150,18 +173,34 @@ static skd_status prepare(search *s, skd_error *err) {
     if (status == SKD_OK)
         status = cli_plan_make(&s->plan, s->args, err);
     if (status == SKD_OK)
-        status = make_record(s, err);
-    if (status == SKD_OK)
-        status = make_jobs(s, err);
+        status = check_elements(s, err);
     if (status != SKD_OK)
         return status;
+    make_record(s);
     const char *folder = cli_text(s->args, "output");
-    status = run_store_open(&s->store, folder, true, err);
+    if (!s->far_auto) /* what is wrong with it is told before the host is checked */
+        status = make_jobs(s, err);
+    if (status == SKD_OK)
+        status = run_store_open(&s->store, folder, true, err);
+    if (status == SKD_OK)
+        status = check_host(s, err);
+    if (status == SKD_OK && s->far_auto)
+        status = make_jobs(s, err);
     if (status == SKD_OK)
         status = run_store_begin(&s->store, &s->record, s->plan.bulk, s->job, s->n_jobs, &s->resumed, err);
     if (status == SKD_OK)
         status = write_starts(s, folder, err);
     return status;
+}
+
+static void announce_host(const search *s, FILE *out) {
+    char text[200];
+    fprintf(out, "rattled    %s%s\n", cli_host_text(&s->record.host, text, sizeof text),
+            s->host_known ? " (found before)" : "");
+    fprintf(out, "far field  %s%s\n", cli_far_field_text(&s->record.far, text, sizeof text),
+            !s->far_auto || s->record.host.returns         ? ""
+            : s->record.far.mode == SKD_FAR_FREE           ? ": the cell is too small to freeze a part of it"
+                                                           : ", as the host is no minimum; otherwise with --far-field");
 }
 
 static void announce(const search *s, FILE *out) {
@@ -172,6 +211,7 @@ static void announce(const search *s, FILE *out) {
             s->potential->type->knows_charge || cli_charges_neutral(&s->plan.charges)
                 ? ""
                 : "; it knows no charge: charge states differ in their starts");
+    announce_host(s, out);
     fprintf(out, "starts     %zu in %zu defect state%s, rattle %.4f Å\n", total, s->n_jobs, s->n_jobs > 1 ? "s" : "",
             s->job[0]->starts.stdev);
     if (s->resumed)

@@ -27,6 +27,15 @@ void progress_step(progress *p, const skd_job *job, size_t start, const skd_rela
             job->starts.start[start].name, frame->step, frame->force_max);
 }
 
+void progress_host(progress *p, const skd_relax_frame *frame) {
+    double t = now();
+    if (p->quiet || !p->terminal || t - p->shown < 0.2)
+        return;
+    p->shown = t;
+    fprintf(stderr, "\r\033[Kis the host a minimum? %.0f s, step %zu, largest force %.1e eV/Å", t - p->begun,
+            frame->step, frame->force_max);
+}
+
 void progress_finished(progress *p, const skd_job *job, size_t start) {
     const skd_minimum *m = &job->minimum[start];
     char entry[96];

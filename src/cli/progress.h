@@ -15,6 +15,8 @@ typedef struct progress {
 
 void progress_begin(progress *p, size_t n, bool quiet);
 void progress_step(progress *p, const skd_job *job, size_t start, const skd_relax_frame *frame);
+/** A step of the relaxation of the host, before the starts. */
+void progress_host(progress *p, const skd_relax_frame *frame);
 void progress_finished(progress *p, const skd_job *job, size_t start);
 void progress_end(progress *p);
 

@@ -4,7 +4,9 @@
 
 #include <string.h>
 
+#include "far_field.h"
 #include "json.h"
+#include "run_host.h"
 
 skd_status report_rank_all(skd_ranking **rankings, const run_contents *run, const skd_rank_options *options,
                            int threads, skd_error *err) {
@@ -134,6 +136,25 @@ static void print_lesson(FILE *out, const skd_ranking *r) {
         fprintf(out, "Rank 1 did not converge (%s): raise --max-steps.\n", skd_stop_name(first->stop));
 }
 
+/* What the energies are to be read with: a host that drifts, atoms that were held. */
+static void print_remark(FILE *out, const run_contents *run, const skd_job *job, const skd_ranking *r) {
+    const run_record *record = &run->record;
+    char text[200];
+    if (!record->host.returns)
+        fprintf(out, "Note: %s%s.\n", cli_host_text(&record->host, text, sizeof text),
+                job->tether ? "" : "; lower energies may be its own, not the defect's");
+    if (!job->tether)
+        return;
+    size_t n_held = 0, n = job->defect->cell->n;
+    double force = 0.0;
+    for (size_t i = 0; i < n; i++)
+        n_held += job->tether[i] > 0.0;
+    for (size_t f = 0; f < r->n; f++)
+        force = fmax(force, skd_job_held_force(job, r->family[f].best));
+    fprintf(out, "Far field %s: %zu of %zu atoms, force on them up to %.2f eV/Å.\n",
+            cli_far_field_text(&record->far, text, sizeof text), n_held, n, force);
+}
+
 void report_print(FILE *out, const run_contents *run, const skd_ranking *rankings) {
     for (size_t j = 0; j < run->n_jobs; j++) {
         const skd_job *job = run->job[j];
@@ -150,6 +171,7 @@ void report_print(FILE *out, const run_contents *run, const skd_ranking *ranking
         cli_table_print(&t, out);
         cli_table_free(&t);
         print_lesson(out, r);
+        print_remark(out, run, job, r);
     }
 }
 
@@ -172,6 +194,10 @@ static cJSON *family_json(const run_contents *run, const skd_job *job, const skd
     cJSON_AddStringToObject(o, "new_bond", f->bond);
     json_add_number(o, "largest_displacement_A", f->displacement);
     cJSON_AddStringToObject(o, "stop", skd_stop_name(f->stop));
+    if (job->tether) {
+        json_add_number(o, "held_force_eV_per_A", skd_job_held_force(job, f->best));
+        json_add_number(o, "spring_eV", job->minimum[f->best].spring);
+    }
     return o;
 }
 
@@ -208,6 +234,7 @@ char *report_json(const run_contents *run, const skd_ranking *rankings) {
     cJSON_AddStringToObject(root, "host_file", run->record.host_file);
     cJSON_AddStringToObject(root, "potential", run->record.potential);
     json_add_number(root, "bulk_energy_eV", run->record.bulk_energy);
+    run_host_add(root, &run->record);
     cJSON *jobs = cJSON_AddArrayToObject(root, "defects");
     for (size_t j = 0; j < run->n_jobs; j++)
         cJSON_AddItemToArray(jobs, job_json(run, run->job[j], &rankings[j]));

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "run_host.h"
+
 /* ---- starts and minima --------------------------------------------------------------------- */
 
 cJSON *run_start_data(const skd_start *start) {
@@ -63,6 +65,7 @@ cJSON *run_minimum_data(const skd_minimum *minimum) {
     cJSON *o = cJSON_CreateObject();
     cJSON_AddNumberToObject(o, "calls", (double)minimum->n_calls);
     json_add_number(o, "force_max", minimum->force_max);
+    cJSON_AddNumberToObject(o, "spring_eV", minimum->spring);
     cJSON_AddStringToObject(o, "reason", minimum->reason);
     return o;
 }
@@ -74,6 +77,7 @@ void run_minimum_read(skd_minimum *minimum, const cJSON *keys, const cJSON *data
     minimum->n_steps = (size_t)json_integer(keys, "steps");
     minimum->n_calls = (size_t)json_integer(data, "calls");
     minimum->force_max = json_number(data, "force_max");
+    minimum->spring = json_number(data, "spring_eV");
     json_text(data, "reason", minimum->reason, sizeof minimum->reason);
 }
 
@@ -180,6 +184,7 @@ cJSON *run_record_data(const run_record *r) {
     cJSON_AddNumberToObject(o, "max_steps", (double)r->max_steps);
     cJSON_AddNumberToObject(o, "threshold", r->threshold);
     cJSON_AddNumberToObject(o, "seed", (double)r->seed);
+    run_host_add(o, r);
     return o;
 }
 
@@ -197,4 +202,5 @@ void run_record_read(run_record *r, const cJSON *o) {
     r->max_steps = (size_t)json_integer(o, "max_steps");
     r->threshold = json_number(o, "threshold");
     r->seed = (uint64_t)json_integer(o, "seed");
+    run_host_read(o, r);
 }

@@ -167,6 +167,8 @@ skd_status run_store_load(run_store *store, run_contents *out, skd_error *err) {
     status = load_rows(store, RUN_HOST, out, err);
     if (status == SKD_OK && (!out->bulk || out->n_jobs == 0))
         status = damaged(store, "the record of the search", err);
+    for (size_t j = 0; j < out->n_jobs && status == SKD_OK; j++)
+        status = skd_job_hold(out->job[j], &out->record.far, err);
     return status;
 }
 

@@ -29,6 +29,9 @@ typedef struct run_record {
     double bulk_energy; /**< eV, of the perfect supercell as given */
     double force_max, force_mean;
     size_t max_steps;
+    uint64_t host_key;   /**< run_host_key */
+    skd_host_state host; /**< once checked */
+    skd_far_field far;   /**< as resolved: never auto */
     double threshold; /**< fingerprint distance between families, as asked for; 0: the default */
 } run_record;
 

@@ -13,6 +13,8 @@ void skd_job_free(skd_job *job) {
     for (size_t i = 0; job->minimum && i < job->starts.n; i++)
         minimum_free(&job->minimum[i]);
     skd_free(job->minimum);
+    skd_free(job->tether);
+    skd_free(job->anchor);
     skd_start_list_free(&job->starts);
     skd_free(job);
 }

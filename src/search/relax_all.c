@@ -43,6 +43,7 @@ static void keep(skd_minimum *m, skd_relax_outcome *outcome) {
     m->stop = outcome->stop;
     m->energy = outcome->energy;
     m->force_max = outcome->force_max;
+    m->spring = outcome->spring_energy;
     m->n_steps = outcome->n_steps;
     m->n_calls = outcome->n_calls;
     for (size_t i = 0; i < sizeof m->reason; i++)
@@ -65,6 +66,8 @@ static skd_status relax_one(void *payload, size_t i, int worker, skd_error *err)
     skd_relax_observer observer = {watch, &w};
     skd_relax_options options = *run->options;
     options.charge = item->job->charge;
+    options.tether = item->job->tether;
+    options.anchor = (const double(*)[3])item->job->anchor;
     skd_relax_outcome outcome = {0};
     const skd_start *start = &item->job->starts.start[item->start];
     skd_status status = skd_relax(&outcome, start->cell, run->work[worker], &options, &observer, err);

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* far_field.c - reads --far-field; puts the far field and the state of the host into words. */
+#include "far_field.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    skd_far_mode mode;
+    bool takes_radius;
+} modes[] = {{"auto", SKD_FAR_AUTO, false},
+             {"free", SKD_FAR_FREE, false},
+             {"frozen", SKD_FAR_FROZEN, true},
+             {"tethered", SKD_FAR_TETHERED, true}};
+
+skd_status cli_far_field_read(skd_far_field *out, const char *text, skd_error *err) {
+    size_t length = strcspn(text, ":");
+    const char *number = text[length] ? text + length + 1 : NULL;
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        double radius = 0.0;
+        if (!skd_span_is((skd_span){text, length}, modes[i].name) || modes[i].takes_radius != (number != NULL))
+            continue;
+        if (number && (!skd_span_real((skd_span){number, strlen(number)}, &radius) || !(radius > 0.0)))
+            break;
+        *out = (skd_far_field){modes[i].mode, radius};
+        return SKD_OK;
+    }
+    return skd_fail(err, SKD_EARG, "--far-field: expected auto, free, frozen:R or tethered:R with R in Å; found '%s'",
+                    text);
+}
+
+const char *cli_far_mode_name(skd_far_mode mode) {
+    const char *name = "free";
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
+        name = modes[i].mode == mode ? modes[i].name : name;
+    return name;
+}
+
+skd_far_mode cli_far_mode_named(const char *name) {
+    skd_far_mode mode = SKD_FAR_FREE;
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
+        mode = strcmp(modes[i].name, name) == 0 ? modes[i].mode : mode;
+    return mode;
+}
+
+char *cli_far_field_text(const skd_far_field *far, char *out, size_t size) {
+    if (far->radius > 0.0)
+        snprintf(out, size, "%s beyond %.4g Å", cli_far_mode_name(far->mode), far->radius);
+    else
+        snprintf(out, size, "%s", cli_far_mode_name(far->mode));
+    return out;
+}
+
+char *cli_host_text(const skd_host_state *host, char *out, size_t size) {
+    if (!skd_stop_has_minimum(host->stop))
+        snprintf(out, size, "the host does not return: rattled by 0.1 Å, its relaxation %s", skd_stop_name(host->stop));
+    else if (host->returns)
+        snprintf(out, size, "the host returns: rms %.2f Å, largest %.2f Å off after a 0.1 Å rattle", host->rms,
+                 host->largest);
+    else
+        snprintf(out, size,
+                 "the host is no minimum at this level: after a 0.1 Å rattle it ends rms %.2f Å, largest %.2f Å off, "
+                 "%.1f meV/atom %s",
+                 host->rms, host->largest, 1e3 * fabs(host->gain), host->gain < 0.0 ? "higher" : "lower");
+    return out;
+}
