@@ -48,7 +48,7 @@ skd_status skd_job_add_start(skd_job *job, skd_start *start, skd_error *err) {
         skd_start_free(start);
         return status;
     }
-    job->minimum[list->n] = (skd_minimum){.start = list->n};
+    job->minimum[list->n] = (skd_minimum){.start = list->n, .like = list->n};
     list->start[list->n++] = *start;
     *start = (skd_start){0};
     return SKD_OK;
