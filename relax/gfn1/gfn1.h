@@ -107,22 +107,40 @@ void gfn1_mixer_next(gfn1_mixer *m, double *q, const double *d);
 void gfn1_fermi(const double *energy, size_t n, const size_t electrons[2], double kt, double *f, double *entropy,
                 double level[2]);
 
+typedef struct gfn1_response gfn1_response;
+
 typedef struct gfn1_scc {
     gfn1_mixer *mixer;
-    double *q, *q_in, *v, *residual, *best; /* [n_shells] charges: out, in; potential of the last Hamiltonian */
-    double *reference; /* [n_shells] */
-    double *coulomb;   /* [n_shells][n_shells] */
-    double *energies, *occupation, *f, *factor, *c; /* [n], [n][n] */
+    gfn1_response *response;
+    double *q, *q_in, *v, *residual; /* [n_shells] charges: out, in; potential of the last Hamiltonian; q - q_in */
+    double *best, *step;             /* [n_shells] charges with the least residual; the step from there */
+    double *reference;               /* [n_shells] */
+    double *coulomb;                 /* [n_shells][n_shells] */
+    double *x;  /* [n_orbitals][n] columns of the orthogonal basis, X^T S X = 1 */
+    double *f, *c; /* [n][n] Hamiltonian, then orbitals in the basis X; orbitals [0, expanded) in that of the atoms */
+    double *energies, *occupation; /* [n_orbitals] */
     double *work;
     int *iwork, n_work, n_iwork;
-    size_t n_shells, n;
+    size_t n_shells, n, n_orbitals, expanded;
+    bool triangular; /* X is */
+    double length;   /* of the Newton step */
     double e_h0, e_coulomb, e_third, e_entropy, level[2];
-    double residual_rms, tolerance_energy, tolerance_rms, kt;
-    size_t cycles, electrons[2];
+    double residual_rms, energy_error, tolerance_energy, tolerance_rms, kt;
+    size_t electrons[2];
+    /* how it went: diagonalisations, linear responses, orbitals dropped because others span them (n - n_orbitals), and
+     * the rung of the ladder that converged */
+    size_t cycles, responses, dropped;
+    const char *way;
 } gfn1_scc;
 
 skd_status gfn1_scc_init(gfn1_scc *scc, const gfn1_orbitals *o, skd_error *err) SKD_CHECKED;
 void gfn1_scc_free(gfn1_scc *scc);
+/* cycle.c: X of the overlap; from the charges q_in to charges q, energies and density, with electrons at kt; orbitals
+ * up to `end` in the basis of the atoms; the energy-weighted density of the last cycle. */
+skd_status gfn1_orthogonalise(gfn1_scc *scc, const gfn1_orbitals *o, skd_error *err) SKD_CHECKED;
+skd_status gfn1_cycle(gfn1_scc *scc, gfn1_orbitals *o, double kt, skd_error *err) SKD_CHECKED;
+void gfn1_expand(gfn1_scc *scc, size_t end);
+void gfn1_energy_weighted(gfn1_scc *scc, gfn1_orbitals *o);
 /* From scc->q_in if warm, else from neutral atoms; leaves P, W, charges. SKD_ENUMERIC: did not converge. */
 skd_status gfn1_scc_run(gfn1_scc *scc, gfn1_orbitals *o, double charge, bool warm, skd_error *err) SKD_CHECKED;
 
