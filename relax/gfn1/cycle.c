@@ -34,8 +34,9 @@ static skd_status by_eigenvalues(gfn1_scc *scc, skd_error *err) {
     double *x = scc->x, *value = scc->energies;
     dsyevd_("V", "L", &n, x, &n, value, scc->work, &scc->n_work, scc->iwork, &scc->n_iwork, &info);
     if (info != 0 || !(value[0] > -100.0 * DROPPED))
-        return skd_fail(err, SKD_ENUMERIC, "gfn1: the overlap matrix is not positive definite (lowest eigenvalue %.1e): "
-                        "atoms too close, or diffuse shells in a small cell", value[0]);
+        return skd_fail(err, SKD_ENUMERIC,
+                        "gfn1: the overlap matrix is not positive definite (lowest eigenvalue %.1e): atoms too close, "
+                        "or diffuse shells in a small cell", value[0]);
     while (scc->dropped < scc->n && value[scc->dropped] < DROPPED)
         scc->dropped++;
     scc->n_orbitals = scc->n - scc->dropped;

@@ -149,7 +149,8 @@ static void respond(const gfn1_response *r, const double *dv, double *population
     sgemm_("N", "T", &n, &k, &l, &one, c_empty, &n, x, &k, &zero, right, &n);
     for (size_t i = 0; i < r->occupied; i++)
         for (size_t m = 0; m < r->n; m++)
-            population[m] += (double)(r->c[i * r->n + m] * left[i * r->n + m] + r->t[i * r->n + m] * right[i * r->n + m]);
+            population[m] += (double)(r->c[i * r->n + m] * left[i * r->n + m]) +
+                             (double)(r->t[i * r->n + m] * right[i * r->n + m]);
     refill(r, dv, population);
 }
 
