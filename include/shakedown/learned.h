@@ -77,12 +77,16 @@ typedef struct skd_fit_options {
                                                   and charge: 0.03 + 0.01 (E - E_min)                           */
     double stress_noise;                     /**< eV/Å^3 times the cell's volume is what is fitted              */
     double far_above;                        /**< eV above the lowest: frames higher are left out                */
+    double close_contact;                    /**< frames with two atoms closer than this fraction of the sum of
+                                                  their covalent radii are left out; 0: none                    */
     double other_charge;                     /**< weight (0..1) of labels of other charges in a charge's fit     */
+    double ridge;                            /**< the ridge strength alpha; 0: by bounded evidence               */
     char prior[128];                         /**< spec of a potential for short range, "" for none               */
 } skd_fit_options;
 #define SKD_FIT_DEFAULT                                                                                             \
     {.force_noise = 0.06, .force_noise_slope = 0.1, .energy_noise = 0.03, .energy_noise_slope = 0.01,                \
-     .stress_noise = 0.005, .far_above = 8.0, .other_charge = 0.2, .prior = "zbl:cutoff=2.4,width=1.2"}
+     .stress_noise = 0.005, .far_above = 8.0, .close_contact = 0.5, .other_charge = 0.2,                             \
+     .prior = "zbl:cutoff=2.4,width=1.2"}
 
 /** Labels gathered as normal equations, one set per charge: adding a frame costs only that frame. */
 typedef struct skd_fit skd_fit;
@@ -92,10 +96,15 @@ skd_status skd_fit_new(skd_fit **out, const skd_features *features, const skd_fi
 void skd_fit_free(skd_fit *fit);
 skd_status skd_fit_add(skd_fit *fit, const skd_label *label, skd_error *err) SKD_CHECKED; /**< copies the label */
 size_t skd_fit_count(const skd_fit *fit);
+/** Label i as it was given, in the order of adding; borrowed from the fit. */
+skd_label skd_fit_label(const skd_fit *fit, size_t i);
+const skd_fit_options *skd_fit_options_of(const skd_fit *fit);
 
 /** How a fit went. */
 typedef struct skd_fit_report {
-    size_t n_frames, n_used;         /**< labels, and those not left out as too far above               */
+    size_t n_frames, n_used;         /**< labels, and those not left out as too far above or too close  */
+    size_t n_own;                    /**< used ones of the model's own charge; RMSE, leave-one-out errors,
+                                          scales and coverage are theirs (of all used ones if there is none) */
     double alpha, beta;              /**< ridge and noise scale by bounded evidence                     */
     double condition;                /**< of the matrix that was solved                                 */
     double n_effective;              /**< effective number of parameters, trace of the hat matrix       */
@@ -107,12 +116,17 @@ typedef struct skd_fit_report {
     double coverage;                 /**< share of left-out energies within two calibrated deviations   */
 } skd_fit_report;
 
-/** A fitted model for one charge; immutable, may be shared by threads. */
+/** A fitted model for one charge; immutable, may be shared by threads. Keeps a reference to the fit's features. */
 typedef struct skd_model skd_model;
 /** The model of `charge` from all labels so far. SKD_EARG without labels. Deterministic: depends on the labels
- *  and their order only, and on the order within rounding. report may be NULL. */
-skd_status skd_fit_solve(skd_model **out, skd_fit *fit, double charge, skd_fit_report *report, skd_error *err) SKD_CHECKED;
+ *  and their order only, and on the order within rounding. The fit is unchanged but for its sums, from which
+ *  frames leave that a lower label has put too far above. report may be NULL. */
+skd_status skd_fit_solve(skd_model **out, skd_fit *fit, double charge, skd_fit_report *report,
+                         skd_error *err) SKD_CHECKED;
 void skd_model_free(skd_model *model);
+double skd_model_charge(const skd_model *model);
+/** Is there a label of this composition (and the model's charge)? If not, energies have an unknown constant. */
+bool skd_model_knows_composition(const skd_model *model, const skd_cell *cell);
 
 typedef struct skd_model_work skd_model_work;
 skd_status skd_model_work_new(skd_model_work **out, const skd_model *model, skd_error *err) SKD_CHECKED;
@@ -121,18 +135,28 @@ void skd_model_work_free(skd_model_work *work);
  *  elements' shares), forces, stress. */
 skd_status skd_model_compute(const skd_model *model, const skd_cell *cell, int want, skd_model_work *work,
                              skd_result *out, skd_error *err) SKD_CHECKED;
-/** Calibrated standard deviation of the total energy of the frame last computed with `work`, eV. */
+/** Calibrated standard deviation of the total energy of the frame last computed with `work`, eV; without the
+ *  unknown constant of a composition that has no label. No evaluation: one solution with the fit's factor.
+ *  SKD_EARG if nothing was computed or the model was read without its covariance. */
 skd_status skd_model_energy_deviation(const skd_model *model, skd_model_work *work, double *out,
                                       skd_error *err) SKD_CHECKED;
-/** Of the difference between two frames: pass the energy rows kept by skd_model_energy_row. */
+/** Of the difference between two frames: pass copies of what skd_model_energy_row gave for each. */
 skd_status skd_model_difference_deviation(const skd_model *model, const double *row_a, const double *row_b,
                                           double *out, skd_error *err) SKD_CHECKED;
-const double *skd_model_energy_row(const skd_model_work *work, size_t *m); /**< of the frame last computed; borrowed */
+/** What the energy of the frame last computed is linear in, relative to the labels' offsets; borrowed. */
+const double *skd_model_energy_row(const skd_model_work *work, size_t *length);
 /** Calibrated deviation of each force, [n] eV/Å (root of the summed variances of the three components). */
 skd_status skd_model_force_deviation(const skd_model *model, const skd_cell *cell, skd_model_work *work, double *out,
                                      skd_error *err) SKD_CHECKED;
 
-/** The model as a potential for skd_relax and everything else; borrows the model, which must outlive it. */
+/** The model as a potential for skd_relax and everything else; borrows the model, which must outlive it. Other
+ *  elements and other charges than the model's are refused. */
 skd_status skd_potential_of_model(skd_potential **out, const skd_model *model, skd_error *err) SKD_CHECKED;
+/** The same for several models of different charges on the same features: each cell by the model of its charge. */
+skd_status skd_potential_of_models(skd_potential **out, const skd_model *const *model, size_t n,
+                                   skd_error *err) SKD_CHECKED;
+/** The guard's handle: scratch of the model that a potential's scratch used last, holding the frame last
+ *  computed, and that model. An observer of skd_relax asks skd_model_energy_deviation with it. */
+skd_model_work *skd_model_work_of(const skd_potential_work *work, const skd_model **model);
 
 #endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/* ridge.c - sums over rows, and their solution at the ridge strength of largest evidence.
+ *
+ * For a given alpha the best beta is known, n / (y^2 - b.w), so evidence is a function of alpha alone:
+ *   2 ln p = m ln alpha + n ln beta - ln det(A + alpha) - beta (y^2 - b.w) + const
+ * It costs one Cholesky factor each: alpha is tried by decades, then between the best one's neighbours. Both stay
+ * within bounds: unbounded evidence is known to run off and to spoil such fits. */
+#include "ridge.h"
+
+#include <string.h>
+
+#include "lapack.h"
+
+static const double one = 1.0;
+static const int unit = 1;
+
+skd_status ridge_normal_new(ridge_normal *out, size_t m, skd_error *err) {
+    *out = (ridge_normal){.m = m, .a = skd_alloc(m * m, sizeof(double)), .b = skd_alloc(m, sizeof(double))};
+    if (out->a && out->b)
+        return SKD_OK;
+    ridge_normal_free(out);
+    return skd_fail(err, SKD_ENOMEM, "out of memory for the normal equations of %zu features", m);
+}
+
+void ridge_normal_free(ridge_normal *normal) {
+    skd_free(normal->a);
+    skd_free(normal->b);
+    *normal = (ridge_normal){0};
+}
+
+void ridge_add(ridge_normal *normal, const double *x, const double *y, size_t rows, double sign) {
+    const int m = (int)normal->m, n = (int)rows;
+    if (n == 0)
+        return;
+    dsyrk_("L", "N", &m, &n, &sign, x, &m, &one, normal->a, &m);
+    dgemv_("N", &m, &n, &sign, x, &m, y, &unit, &one, normal->b, &unit);
+    for (size_t r = 0; r < rows; r++)
+        normal->yy += sign * y[r] * y[r];
+    normal->n += sign * (double)rows;
+}
+
+void ridge_add_scaled(ridge_normal *to, const ridge_normal *from, double weight) {
+    for (size_t k = 0; k < to->m * to->m; k++)
+        to->a[k] += weight * from->a[k];
+    for (size_t k = 0; k < to->m; k++)
+        to->b[k] += weight * from->b[k];
+    to->yy += weight * from->yy;
+    to->n += weight * from->n;
+}
+
+/* ---- evidence ------------------------------------------------------------------------------- */
+
+/* w, factor, beta and evidence of one alpha. */
+static skd_status solve_at(ridge_solution *s, const ridge_normal *normal, const ridge_bounds *bounds, double alpha,
+                           skd_error *err) {
+    const size_t m = s->m;
+    const int n = (int)m;
+    int info = 0;
+    double log_det = 0.0, explained = 0.0;
+    memcpy(s->factor, normal->a, m * m * sizeof *s->factor);
+    memcpy(s->w, normal->b, m * sizeof *s->w);
+    for (size_t k = 0; k < m; k++)
+        s->factor[k * m + k] += alpha;
+    dpotrf_("L", &n, s->factor, &n, &info);
+    if (info != 0)
+        return skd_fail(err, SKD_ENUMERIC, "the fit's matrix is not positive definite at ridge %g (row %d)", alpha, info);
+    dpotrs_("L", &n, &unit, s->factor, &n, s->w, &n, &info);
+    for (size_t k = 0; k < m; k++) {
+        log_det += 2.0 * log(s->factor[k * m + k]);
+        explained += normal->b[k] * s->w[k];
+    }
+    double left = fmax(normal->yy - explained, 1e-12 * normal->yy);
+    double beta = left > 0.0 ? normal->n / left : bounds->beta_max;
+    s->alpha = alpha;
+    s->beta = fmin(fmax(beta, bounds->beta_min), bounds->beta_max);
+    s->evidence = 0.5 * ((double)m * log(alpha) + normal->n * log(s->beta) - log_det - s->beta * left);
+    return isfinite(s->evidence)
+               ? SKD_OK
+               : skd_fail(err, SKD_ENUMERIC, "the fit has no finite evidence at ridge %g: labels that are no numbers?", alpha);
+}
+
+/* The logarithm of alpha of largest evidence: decades, then twice between its neighbours. */
+static skd_status best_alpha(ridge_solution *s, const ridge_normal *normal, const ridge_bounds *bounds, double *best,
+                             skd_error *err) {
+    const double low = log10(bounds->alpha_min), high = log10(bounds->alpha_max);
+    double top = -HUGE_VAL, at = low;
+    const int steps = (int)ceil(high - low - 1e-9);
+    for (int k = 0; k <= steps; k++) {
+        double x = steps ? low + (high - low) * k / steps : low;
+        skd_status status = solve_at(s, normal, bounds, pow(10.0, x), err);
+        if (status != SKD_OK)
+            return status;
+        if (s->evidence > top) {
+            top = s->evidence;
+            at = x;
+        }
+    }
+    double centre = at, half = steps ? 0.5 * (high - low) / steps : 0.0;
+    for (int side = -1; side <= 1 && steps; side += 2) {
+        double x = centre + side * half;
+        if (x <= low || x >= high)
+            continue;
+        skd_status status = solve_at(s, normal, bounds, pow(10.0, x), err);
+        if (status != SKD_OK)
+            return status;
+        if (s->evidence > top) {
+            top = s->evidence;
+            at = x;
+        }
+    }
+    *best = pow(10.0, at);
+    return SKD_OK;
+}
+
+/* ---- what the solution says of itself --------------------------------------------------------- */
+
+/* Largest sum of absolute values of a column of A + alpha. sum: [m] */
+static double norm_one(const ridge_normal *normal, double alpha, double *sum) {
+    const size_t m = normal->m;
+    double largest = 0.0;
+    memset(sum, 0, m * sizeof *sum);
+    for (size_t c = 0; c < m; c++) {
+        sum[c] += fabs(normal->a[c * m + c] + alpha);
+        for (size_t r = c + 1; r < m; r++) {
+            double v = fabs(normal->a[c * m + r]);
+            sum[c] += v;
+            sum[r] += v;
+        }
+    }
+    for (size_t c = 0; c < m; c++)
+        largest = fmax(largest, sum[c]);
+    return largest;
+}
+
+/* Condition and effective parameters, m - alpha tr (A + alpha)^-1: the trace is that of factor^-T factor^-1. */
+static skd_status measure(ridge_solution *s, const ridge_normal *normal, skd_error *err) {
+    const size_t m = s->m;
+    const int n = (int)m;
+    int info = 0;
+    double rcond = 0.0, trace = 0.0;
+    double *work = skd_alloc(3 * m + m * m, sizeof *work), *inverse = work ? work + 3 * m : NULL;
+    int *iwork = skd_alloc(m, sizeof *iwork);
+    if (!work || !iwork) {
+        skd_free(work);
+        skd_free(iwork);
+        return skd_fail(err, SKD_ENOMEM, "out of memory for a fit's condition");
+    }
+    double norm = norm_one(normal, s->alpha, work);
+    dpocon_("L", &n, s->factor, &n, &norm, &rcond, work, iwork, &info);
+    memcpy(inverse, s->factor, m * m * sizeof *inverse);
+    dtrtri_("L", "N", &n, inverse, &n, &info);
+    for (size_t c = 0; c < m; c++)
+        for (size_t r = c; r < m; r++)
+            trace += inverse[c * m + r] * inverse[c * m + r];
+    s->condition = rcond > 0.0 ? 1.0 / rcond : HUGE_VAL;
+    s->n_effective = (double)m - s->alpha * trace;
+    skd_free(work);
+    skd_free(iwork);
+    return SKD_OK;
+}
+
+skd_status ridge_solve(ridge_solution *out, const ridge_normal *normal, const ridge_bounds *bounds, skd_error *err) {
+    const size_t m = normal->m;
+    double alpha = bounds->alpha_min;
+    *out = (ridge_solution){.m = m, .w = skd_alloc(m, sizeof(double)), .factor = skd_alloc(m * m, sizeof(double))};
+    skd_status status = out->w && out->factor
+                            ? SKD_OK
+                            : skd_fail(err, SKD_ENOMEM, "out of memory for a fit of %zu features", m);
+    if (status == SKD_OK && bounds->alpha_max > bounds->alpha_min)
+        status = best_alpha(out, normal, bounds, &alpha, err);
+    if (status == SKD_OK)
+        status = solve_at(out, normal, bounds, alpha, err);
+    if (status == SKD_OK)
+        status = measure(out, normal, err);
+    if (status != SKD_OK)
+        ridge_solution_free(out);
+    return status;
+}
+
+void ridge_solution_free(ridge_solution *solution) {
+    skd_free(solution->w);
+    skd_free(solution->factor);
+    *solution = (ridge_solution){0};
+}

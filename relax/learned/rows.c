@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/* rows.c - what one label gives to the sums: its forces and stresses as whitened rows. */
+#include <string.h>
+
+#include "fit.h"
+
+static const int voigt[6][2] = {{0, 0}, {1, 1}, {2, 2}, {1, 2}, {0, 2}, {0, 1}};
+
+static skd_status block_room(fit_block *b, size_t rows, size_t m, skd_error *err) {
+    if (rows <= b->room_rows && m == b->m) {
+        b->rows = rows;
+        return SKD_OK;
+    }
+    fit_block_free(b);
+    *b = (fit_block){.rows = rows, .room_rows = rows, .m = m};
+    b->x = skd_alloc(rows * m, sizeof *b->x);
+    b->y = skd_alloc(rows, sizeof *b->y);
+    b->sigma = skd_alloc(rows, sizeof *b->sigma);
+    if (b->x && b->y && b->sigma)
+        return SKD_OK;
+    fit_block_free(b);
+    return skd_fail(err, SKD_ENOMEM, "out of memory for %zu rows of %zu features", rows, m);
+}
+
+void fit_block_free(fit_block *block) {
+    skd_free(block->x);
+    skd_free(block->y);
+    skd_free(block->sigma);
+    *block = (fit_block){0};
+}
+
+static void set_row(fit_block *b, size_t r, const double *x, double y, double sigma) {
+    double *to = b->x + r * b->m, inverse = 1.0 / sigma;
+    for (size_t j = 0; j < b->m; j++)
+        to[j] = x[j] * inverse;
+    b->y[r] = y * inverse;
+    b->sigma[r] = sigma;
+}
+
+static skd_status design_of(skd_fit *fit, const skd_cell *cell, skd_error *err) {
+    if (fit->design && fit->design->n != cell->n) {
+        skd_design_free(fit->design);
+        fit->design = NULL;
+    }
+    skd_status status = fit->design ? SKD_OK : skd_design_new(&fit->design, cell->n, fit->m, err);
+    if (status == SKD_OK)
+        status = skd_design_fill(fit->design, fit->features, cell, fit->work, err);
+    return status;
+}
+
+skd_status fit_block_fill(skd_fit *fit, const fit_frame *frame, skd_error *err) {
+    const size_t n = frame->cell->n, m = fit->m;
+    const skd_fit_options *o = &fit->options;
+    const double volume = skd_cell_volume(frame->cell);
+    const bool stress = frame->has_stress && volume > 0.0 && o->stress_noise > 0.0;
+    skd_status status = design_of(fit, frame->cell, err);
+    if (status == SKD_OK)
+        status = block_room(&fit->block, 1 + 3 * n + (stress ? 6 : 0), m, err);
+    if (status != SKD_OK)
+        return status;
+    fit_block *b = &fit->block;
+    memset(b->x, 0, m * sizeof *b->x);
+    b->y[0] = 0.0;
+    b->sigma[0] = 1.0;
+    for (size_t i = 0; i < n; i++) {
+        double sigma = o->force_noise + o->force_noise_slope * skd_norm(frame->force[i]);
+        for (size_t a = 0; a < 3; a++)
+            set_row(b, 1 + 3 * i + a, fit->design->force + (3 * i + a) * m,
+                    frame->force[i][a] - (frame->prior ? frame->prior->force[i][a] : 0.0), sigma);
+    }
+    for (size_t v = 0; v < 6 && stress; v++) {
+        const int a = voigt[v][0], c = voigt[v][1];
+        double left = frame->stress[a][c] - (frame->prior ? frame->prior->stress[a][c] : 0.0);
+        set_row(b, 1 + 3 * n + v, fit->design->strain + (size_t)(3 * a + c) * m, volume * left,
+                volume * o->stress_noise);
+    }
+    return SKD_OK;
+}
+
+/* The sums of a charge, made if there are none. */
+static skd_status sums_of(skd_fit *fit, double charge, ridge_normal **out, skd_error *err) {
+    for (size_t q = 0; q < fit->n_charges; q++)
+        if (fit->charge[q].charge == charge) {
+            *out = &fit->charge[q].sums;
+            return SKD_OK;
+        }
+    skd_status status = skd_grow((void **)&fit->charge, &fit->charge_capacity, fit->n_charges + 1,
+                                 sizeof *fit->charge, err);
+    if (status != SKD_OK)
+        return status;
+    fit_charge *c = &fit->charge[fit->n_charges];
+    c->charge = charge;
+    status = ridge_normal_new(&c->sums, fit->m, err);
+    if (status != SKD_OK)
+        return status;
+    fit->n_charges++;
+    *out = &c->sums;
+    return SKD_OK;
+}
+
+skd_status fit_block_put(skd_fit *fit, fit_frame *frame, bool in, skd_error *err) {
+    ridge_normal *sums;
+    skd_status status = sums_of(fit, frame->charge, &sums, err);
+    if (status != SKD_OK)
+        return status;
+    const fit_block *b = &fit->block;
+    ridge_add(sums, b->x + b->m, b->y + 1, b->rows - 1, in ? 1.0 : -1.0);
+    frame->in = in;
+    return SKD_OK;
+}
+
+skd_status fit_refresh(skd_fit *fit, skd_error *err) {
+    skd_status status = SKD_OK;
+    for (size_t f = 0; f < fit->n && status == SKD_OK; f++) {
+        fit_frame *frame = &fit->frame[f];
+        bool wanted = fit_frame_wanted(fit, frame);
+        if (wanted == frame->in)
+            continue;
+        status = fit_block_fill(fit, frame, err);
+        if (status == SKD_OK)
+            status = fit_block_put(fit, frame, wanted, err);
+    }
+    return status;
+}
+
+bool fit_frame_wanted(const skd_fit *fit, const fit_frame *frame) {
+    return !frame->close && frame->energy - fit->group[frame->group].lowest <= fit->options.far_above;
+}
+
+double fit_weight(const skd_fit *fit, double charge, double own) {
+    return charge == own ? 1.0 : fit->options.other_charge;
+}
+
+double fit_frame_energy(const fit_frame *frame) {
+    return frame->energy - (frame->prior ? frame->prior->energy : 0.0);
+}
+
+double fit_frame_noise(const skd_fit *fit, const fit_frame *frame) {
+    const skd_fit_options *o = &fit->options;
+    return o->energy_noise + o->energy_noise_slope * (frame->energy - fit->group[frame->group].lowest);
+}
