@@ -169,7 +169,8 @@ static skd_status group_of(skd_fit *fit, fit_frame *frame, skd_error *err) {
             frame->group = g;
             return SKD_OK;
         }
-    skd_status status = skd_grow((void **)&fit->group, &fit->group_capacity, fit->n_groups + 1, sizeof *fit->group, err);
+    skd_status status =
+        skd_grow((void **)&fit->group, &fit->group_capacity, fit->n_groups + 1, sizeof *fit->group, err);
     if (status != SKD_OK) {
         skd_free(count);
         return status;

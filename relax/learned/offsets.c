@@ -55,7 +55,8 @@ skd_status offsets_whiten(offsets *o, skd_error *err) {
         dtrsv_("L", "N", "N", &n, s, &n, o->y, &unit);
     }
     skd_free(s);
-    return info == 0 ? SKD_OK : skd_fail(err, SKD_ENUMERIC, "energies of labels: their noise has no inverse (row %d)", info);
+    return info == 0 ? SKD_OK
+                     : skd_fail(err, SKD_ENUMERIC, "energies of labels: their noise has no inverse (row %d)", info);
 }
 
 void offsets_posterior(const offsets *o, const double *w, double *c, double *h, double *covariance) {

@@ -63,7 +63,8 @@ static skd_status solve_at(ridge_solution *s, const ridge_normal *normal, const 
         s->factor[k * m + k] += alpha;
     dpotrf_("L", &n, s->factor, &n, &info);
     if (info != 0)
-        return skd_fail(err, SKD_ENUMERIC, "the fit's matrix is not positive definite at ridge %g (row %d)", alpha, info);
+        return skd_fail(err, SKD_ENUMERIC, "the fit's matrix is not positive definite at ridge %g (row %d)", alpha,
+                        info);
     dpotrs_("L", &n, &unit, s->factor, &n, s->w, &n, &info);
     for (size_t k = 0; k < m; k++) {
         log_det += 2.0 * log(s->factor[k * m + k]);
@@ -76,7 +77,7 @@ static skd_status solve_at(ridge_solution *s, const ridge_normal *normal, const 
     s->evidence = 0.5 * ((double)m * log(alpha) + normal->n * log(s->beta) - log_det - s->beta * left);
     return isfinite(s->evidence)
                ? SKD_OK
-               : skd_fail(err, SKD_ENUMERIC, "the fit has no finite evidence at ridge %g: labels that are no numbers?", alpha);
+               : skd_fail(err, SKD_ENUMERIC, "the fit has no finite evidence at ridge %g", alpha);
 }
 
 /* The logarithm of alpha of largest evidence: decades, then twice between its neighbours. */
