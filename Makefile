@@ -18,13 +18,13 @@ BUILD   := build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 JOBS    := $(shell nproc 2>/dev/null || echo 2)
 
 PACKAGES := build-essential pkg-config libsymspg-dev libgsl-dev zlib1g-dev libsqlite3-dev \
-            libcjson-dev libcmocka-dev libopenblas-serial-dev
+            libcjson-dev libxml2-dev libcmocka-dev libopenblas-serial-dev
 
 # Does this compiler have OpenMP, its run-time library included?
 OPENMP := $(shell printf '\043include <omp.h>\nint main(void) { return omp_get_num_procs() == 0; }\n' | \
                   $(CC) -x c -fopenmp -o /dev/null - >/dev/null 2>&1 && echo -fopenmp)
 
-CPPFLAGS += -Iinclude -I$(BUILD) -D_POSIX_C_SOURCE=200809L $(if $(SAN),-DSKD_TORTURE)
+CPPFLAGS += -Iinclude -I$(BUILD) -isystem /usr/include/libxml2 -D_POSIX_C_SOURCE=200809L $(if $(SAN),-DSKD_TORTURE)
 CFLAGS   ?= $(if $(SAN),-O1,-O2) -g
 # No -Wpedantic: before C23 it refuses to pass double[3][3] where const double[3][3] is wanted, and we
 # keep the const. No -Wformat-truncation: messages are cut to their buffers on purpose. No -Wpsabi: vectors
@@ -32,7 +32,7 @@ CFLAGS   ?= $(if $(SAN),-O1,-O2) -g
 CFLAGS   += -std=c11 $(OPENMP) -fno-math-errno -ffp-contract=off \
             -Wall -Wextra -Wconversion -Wshadow -Wno-unknown-pragmas -Wno-unknown-warning-option -Wno-psabi -Wno-format-truncation -Werror \
             $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
-LIBS     := -lsymspg -lgsl -lopenblas -lsqlite3 -lcjson -lz -lm
+LIBS     := -lsymspg -lgsl -lopenblas -lsqlite3 -lcjson -lxml2 -lz -lm
 LDLIBS   += $(LIBS)
 
 LIB_SRC   := $(wildcard src/base/*.c src/crystal/*.c src/search/*.c distortions/*.c relax/*.c relax/gfn1/*.c relax/learned/*.c fingerprints/*.c data/*.c)

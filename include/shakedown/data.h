@@ -66,6 +66,7 @@ const char *skd_frame_info(const skd_frame *frame, const char *key); /**< NULL i
 typedef struct skd_frames {
     size_t n, capacity;
     skd_frame **frame; /**< owned */
+    char warning[400]; /**< one line if the file is the output of a calculation and its end is missing; else "" */
 } skd_frames;
 void skd_frames_free(skd_frames *frames); /**< frees the contents, not frames itself */
 
@@ -84,12 +85,33 @@ const skd_format *skd_format_named(const char *name);
 /** By name, then content; NULL if unknown. */
 const skd_format *skd_format_of(const char *path, const char *text, size_t length);
 
-/** Reads all frames of a file; format NULL: recognised. */
+/** Reads all frames of a file; format NULL: recognised, outputs of codes (see below) too. */
 skd_status skd_frames_read(skd_frames *out, const char *path, const skd_format *format, skd_error *err) SKD_CHECKED;
 skd_status skd_frames_write(const skd_frames *frames, const char *path, const skd_format *format,
                             skd_error *err) SKD_CHECKED;
-/** First (POSCAR, CIF) or last (XYZ trajectory) frame's structure; the caller's. */
+/** First (POSCAR, CIF) or last (XYZ trajectory, output) frame's structure; the caller's. */
 skd_status skd_structure_read(skd_frame **out, const char *path, skd_error *err) SKD_CHECKED;
+
+/* ---- outputs of electronic-structure codes -------------------------------------------------- */
+
+/** Frames of a file one after another, with one of them in memory: outputs of VASP (vasprun.xml, OUTCAR, OSZICAR,
+ *  ML_AB), Quantum ESPRESSO, CP2K, CASTEP, FHI-aims and ABINIT; extended XYZ, ASE databases, POSCAR, CIF; gzipped or
+ *  not. Which it is, its content says.
+ *  Of each step: cell, positions, species; energy extrapolated to no smearing where the code gives it (data/outputs.c
+ *  says which), forces, stress (eV/Å^3, positive = wants to shrink); and as info, where the code says them: source
+ *  (the path), step (1-based), code, free_energy (eV), charge (e), electrons, magmom (µB; the column magmoms per
+ *  atom), scf_converged (T or F), ionic_converged (in the last frame of a relaxation). */
+typedef struct skd_outputs skd_outputs;
+skd_status skd_outputs_open(skd_outputs **out, const char *path, skd_error *err) SKD_CHECKED;
+/** The same of a text, which is borrowed. */
+skd_status skd_outputs_of(skd_outputs **out, const char *name, const char *text, size_t length,
+                          skd_error *err) SKD_CHECKED;
+void skd_outputs_close(skd_outputs *source);
+/** Next frame, the caller's; NULL after the last one. SKD_EFORMAT if there is not one whole step, and where a line
+ *  is not what it should be (frames before it have been given). */
+skd_status skd_outputs_next(skd_outputs *source, skd_frame **out, skd_error *err) SKD_CHECKED;
+/** After the last frame: one line if the file is cut off or the calculation still runs; else NULL. */
+const char *skd_outputs_warning(const skd_outputs *source);
 
 /** How a POSCAR is laid out. */
 typedef struct skd_poscar_style {

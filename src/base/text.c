@@ -72,8 +72,35 @@ static bool number_shape(skd_span word, char *buffer, size_t size) {
     return i == word.n && i > first;
 }
 
+/* [sign] digits [. digits] with at most 15 significant digits: both the digits and the power of ten are exact
+ * doubles, so their quotient is the correctly rounded value, the bits that strtod gives, in a tenth of its time. */
+static bool short_decimal(skd_span word, double *out) {
+    static const double power[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+    size_t i = word.n > 0 && (*word.p == '-' || *word.p == '+'), start = i, point = word.n;
+    uint64_t digits = 0;
+    if (word.n > start + 16)
+        return false;
+    for (; i < word.n; i++) {
+        unsigned digit = (unsigned)(unsigned char)word.p[i] - '0';
+        if (digit < 10)
+            digits = 10 * digits + digit;
+        else if (word.p[i] == '.' && point == word.n)
+            point = i;
+        else
+            return false;
+    }
+    size_t decimals = point < word.n ? word.n - point - 1 : 0, n_digits = word.n - start - (point < word.n);
+    if (n_digits == 0 || n_digits > 15)
+        return false;
+    double value = (double)digits / power[decimals];
+    *out = *word.p == '-' ? -value : value;
+    return true;
+}
+
 bool skd_span_real(skd_span word, double *out) {
     char buffer[128];
+    if (short_decimal(word, out))
+        return true;
     if (!number_shape(word, buffer, sizeof buffer))
         return false;
     double value = strtod(buffer, NULL); /* the library never calls setlocale, so '.' is the point */

@@ -62,7 +62,6 @@ static skd_status write_frames(const cli_args *args, const skd_frames *frames, c
 }
 
 static skd_status run_convert(const cli_args *args, int *exit_code, skd_error *err) {
-    (void)exit_code;
     const skd_format *from, *to;
     skd_frames frames = {0};
     skd_status status = asked_format(args, "from", &from, err);
@@ -74,6 +73,11 @@ static skd_status run_convert(const cli_args *args, int *exit_code, skd_error *e
         status = keep_frame(&frames, cli_int(args, "frame"), err);
     if (status == SKD_OK)
         status = write_frames(args, &frames, to, err);
+    if (status == SKD_OK && *frames.warning) {
+        skd_log log = cli_log(false);
+        skd_say(&log, SKD_LOG_WARNING, "%s", frames.warning);
+        *exit_code = CLI_NOT_CONVERGED;
+    }
     skd_frames_free(&frames);
     return status;
 }
@@ -86,7 +90,9 @@ const cli_command cmd_convert = {
     .text = "Extended XYZ keeps all that the other formats say, numbers to the last digit; POSCAR keeps the cell,\n"
             "16 decimals, selective dynamics and velocities. CIF is read with its symmetry operations and written as\n"
             "P1 in the standard orientation. A file that is not what its format allows is refused with one line that\n"
-            "names file, line, what was found and what was expected (exit code 2), and OUT is not touched.",
+            "names file, line, what was found and what was expected (exit code 2), and OUT is not touched.\n"
+            "IN may be the output of a code, see 'shakedown help frames'; of one that is cut off or still running, what is\n"
+            "whole is written, with a warning and exit code 3.",
     .options = options,
     .min_operands = 2,
     .max_operands = 2,

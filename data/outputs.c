@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* outputs.c - the table of codes whose outputs are read, and frames from any file one after another: outputs,
+ * extended XYZ, run databases and structure files, with one frame in memory. */
+#include "outputs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The first that matches reads the file; all look for words that only their code writes. */
+static const skd_output_format *const formats[] = {
+    &skd_output_vasprun,
+    &skd_output_outcar,
+    NULL,
+};
+
+/** How one kind of file gives its frames. */
+struct skd_outputs {
+    const skd_output_format *format; /* NULL: a structure file, read whole */
+    skd_step step;
+    void *reader;
+    skd_frame *held;   /* read, not yet handed out */
+    bool at_end;
+    size_t n;          /* handed out */
+    skd_frames frames; /* of a structure file */
+    char warning[400];
+};
+
+const skd_output_format *skd_output_of(const char *path, const char *text, size_t length) {
+    const char *slash = strrchr(path, '/');
+    for (size_t k = 0; formats[k]; k++)
+        if (formats[k]->matches(slash ? slash + 1 : path, text, length))
+            return formats[k];
+    return NULL;
+}
+
+void skd_outputs_close(skd_outputs *source) {
+    if (!source)
+        return;
+    if (source->reader && source->format->end)
+        source->format->end(source->reader);
+    skd_free(source->reader);
+    skd_frame_free(source->held);
+    skd_frame_free(source->step.done);
+    skd_free(source->step.species);
+    skd_free(source->step.pos);
+    skd_free(source->step.force);
+    skd_free(source->step.moment);
+    skd_stream_close(source->step.stream);
+    skd_frames_free(&source->frames);
+    skd_free(source);
+}
+
+static skd_status begin_output(skd_outputs *source, skd_error *err) {
+    skd_step *step = &source->step;
+    skd_step_clear(step);
+    step->ionic = SKD_UNKNOWN;
+    source->reader = skd_alloc(1, source->format->size ? source->format->size : 1);
+    if (!source->reader)
+        return skd_fail(err, SKD_ENOMEM, "out of memory for a reader");
+    return source->format->begin ? source->format->begin(source->reader, step, err) : SKD_OK;
+}
+
+/* Takes the stream in any case. */
+static skd_status open_stream(skd_outputs **out, const char *path, skd_stream *stream_taken, skd_error *err) {
+    skd_outputs *source = skd_alloc(1, sizeof *source);
+    *out = NULL;
+    if (!source) {
+        skd_stream_close(stream_taken);
+        return skd_fail(err, SKD_ENOMEM, "%s: out of memory", path);
+    }
+    source->step.stream = stream_taken;
+    skd_span beginning = skd_stream_peek(stream_taken);
+    skd_status status = SKD_OK;
+    source->format = skd_output_of(path, beginning.p, beginning.n);
+    if (source->format)
+        status = begin_output(source, err);
+    else
+        status = skd_fail(err, SKD_EFORMAT, "%s: neither a structure nor the output of a code that is known here",
+                          path);
+    if (status == SKD_OK)
+        *out = source;
+    else
+        skd_outputs_close(source);
+    return status;
+}
+
+skd_status skd_outputs_open(skd_outputs **out, const char *path, skd_error *err) {
+    skd_stream *stream;
+    *out = NULL;
+    skd_status status = skd_stream_open(&stream, path, err);
+    return status == SKD_OK ? open_stream(out, path, stream, err) : status;
+}
+
+skd_status skd_outputs_of(skd_outputs **out, const char *name, const char *text, size_t length, skd_error *err) {
+    skd_stream *stream;
+    *out = NULL;
+    skd_status status = skd_stream_of(&stream, name, text, length, err);
+    return status == SKD_OK ? open_stream(out, name, stream, err) : status;
+}
+
+/* ---- frames ------------------------------------------------------------------------------- */
+
+/* One more step, or none (then step.done is NULL). */
+static skd_status read_step(skd_outputs *source, skd_error *err) {
+    skd_step *step = &source->step;
+    bool more = true;
+    skd_status status = source->format->next(source->reader, step, &more, err);
+    source->at_end = status != SKD_OK || !more;
+    return status;
+}
+
+static skd_status say_end(skd_outputs *source, skd_error *err) {
+    skd_step *step = &source->step;
+    const char *name = skd_stream_text(step->stream)->name;
+    bool is_cut = skd_stream_is_cut(step->stream) || (step->knows_end ? !step->is_whole : step->is_cut);
+    size_t n = source->n + (source->held != NULL);
+    if (n == 0)
+        return skd_fail(err, SKD_EFORMAT, "%s: expected at least one whole step of a calculation; found none", name);
+    if (is_cut)
+        snprintf(source->warning, sizeof source->warning,
+                 "%s: cut off or still running: its end is missing after %zu whole step%s", name, n, n == 1 ? "" : "s");
+    if (source->held && step->ionic != SKD_UNKNOWN)
+        return skd_frame_set_info(source->held, "ionic_converged", step->ionic == SKD_YES && !is_cut ? "T" : "F", err);
+    return SKD_OK;
+}
+
+static void hand_out(skd_outputs *source, skd_frame **out) {
+    *out = source->held;
+    source->n += source->held != NULL;
+    source->held = source->step.done;
+    source->step.done = NULL;
+}
+
+skd_status skd_outputs_next(skd_outputs *source, skd_frame **out, skd_error *err) {
+    skd_status status = SKD_OK;
+    *out = NULL;
+    if (source->at_end && !source->held)
+        return SKD_OK;
+    while (status == SKD_OK && !source->at_end && !*out) {
+        status = read_step(source, err);
+        if (status == SKD_OK && source->step.done)
+            hand_out(source, out);
+    }
+    if (status == SKD_OK && !*out) {
+        status = say_end(source, err);
+        if (status == SKD_OK)
+            hand_out(source, out);
+    }
+    return status;
+}
+
+const char *skd_outputs_warning(const skd_outputs *source) { return *source->warning ? source->warning : NULL; }
