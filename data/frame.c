@@ -231,6 +231,60 @@ static skd_status sieve_overlap(const skd_cell *cell, skd_error *err) {
     return status;
 }
 
+/* A quick proof, for the frames of long runs, that no two atoms are within OVERLAP: then, with h the heights of the
+ * cell, none of their fractional coordinates is within OVERLAP / h of the other's, modulo 1. Atoms are gone through
+ * in the order of their first one. false: not proven. */
+typedef struct place {
+    double f[3];
+} place;
+
+static int by_first(const void *a, const void *b) {
+    double x = ((const place *)a)->f[0], y = ((const place *)b)->f[0];
+    return (x > y) - (x < y);
+}
+
+static bool is_near(double difference, double limit) {
+    double d = fabs(difference);
+    return d <= limit || d >= 1.0 - limit;
+}
+
+static bool all_apart(const place *at, size_t n, const double limit[3]) {
+    for (size_t i = 0; i < n; i++) {
+        size_t j = i;
+        for (size_t k = 1; k < n; k++) { /* onwards, around the end, while near along the first axis */
+            j = j + 1 < n ? j + 1 : 0;
+            if (!is_near(at[j].f[0] - at[i].f[0], limit[0]))
+                break;
+            if (is_near(at[j].f[1] - at[i].f[1], limit[1]) && is_near(at[j].f[2] - at[i].f[2], limit[2]))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool surely_apart(const skd_cell *cell) {
+    double inverse[3][3], height[3], limit[3];
+    if (skd_cell_inverse(cell, inverse, NULL) != SKD_OK)
+        return false;
+    skd_cell_heights(cell->lattice, height);
+    for (int k = 0; k < 3; k++) {
+        limit[k] = 1.001 * OVERLAP / height[k];
+        if (!(limit[k] < 0.1))
+            return false;
+    }
+    place *at = skd_alloc(cell->n, sizeof *at);
+    for (size_t i = 0; at && i < cell->n; i++) {
+        skd_to_frac(inverse, cell->pos[i], at[i].f);
+        for (int k = 0; k < 3; k++)
+            at[i].f[k] -= floor(at[i].f[k]);
+    }
+    if (at)
+        qsort(at, cell->n, sizeof *at, by_first);
+    bool apart = at && all_apart(at, cell->n, limit);
+    skd_free(at);
+    return apart;
+}
+
 skd_status skd_frame_check(const skd_frame *frame, const char *where, skd_error *err) {
     const skd_cell *cell = frame->cell;
     skd_status status = check_lattice(cell, where, err);
@@ -241,6 +295,8 @@ skd_status skd_frame_check(const skd_frame *frame, const char *where, skd_error 
             if (!(fabs(cell->pos[i][k]) <= POSITION_MAX))
                 return skd_fail(err, SKD_EFORMAT, "%s: atom %zu has the coordinate %g Å; expected at most %g Å",
                                 where, i + 1, cell->pos[i][k], POSITION_MAX);
+    if (surely_apart(cell))
+        return SKD_OK;
     skd_error found = {SKD_OK, ""};
     status = cell->n > SIEVE_FROM ? sieve_overlap(cell, &found) : skd_cell_check_overlap(cell, OVERLAP, &found);
     if (status == SKD_OK)

@@ -2,8 +2,8 @@
 /* vasp_outcar.c - VASP's OUTCAR.
  *
  * Energy: "energy(sigma->0)" of the block that closes an ionic step, free energy: its TOTEN. Stress: "in kB", xx yy
- * zz xy yz zx, positive = wants to grow, over to ours. Elements: the first letters of TITEL, else of VRHFIN; counts: "ions
- * per type". Charge: ZVAL of the potentials less NELECT. */
+ * zz xy yz zx, positive = wants to grow, over to ours. Elements: the first letters of TITEL, else of VRHFIN; counts:
+ * "ions per type". Charge: ZVAL of the potentials less NELECT. */
 #include "outputs.h"
 
 #include <string.h>
@@ -15,9 +15,7 @@ typedef struct reader {
     double zval[TYPES_MAX];
     long count[TYPES_MAX];
     size_t n_titel, n_vrhfin, n_zval, n_types;
-    double n_electrons; /* of the step's last iteration */
-    double magmom;
-    bool has_magmom, at_end_of_step;
+    bool at_end_of_step;
 } reader;
 
 static skd_status take_version(void *state, skd_step *step, skd_span rest, skd_error *err) {
@@ -156,7 +154,8 @@ static skd_status take_stress(void *state, skd_step *step, skd_span rest, skd_er
     (void)state;
     for (int k = 0; k < 6; k++) {
         double value;
-        skd_status status = skd_text_real(skd_stream_text(step->stream), &rest, "a component of the stress", &value, err);
+        skd_status status =
+            skd_text_real(skd_stream_text(step->stream), &rest, "a component of the stress", &value, err);
         if (status != SKD_OK)
             return status;
         step->stress[place[k][0]][place[k][1]] = step->stress[place[k][1]][place[k][0]] = -SKD_KBAR * value;
@@ -200,13 +199,14 @@ static skd_status take_free(void *state, skd_step *step, skd_span rest, skd_erro
 
 static skd_status take_energy(void *state, skd_step *step, skd_span rest, skd_error *err) {
     reader *r = state;
+    const skd_text *text = skd_stream_text(step->stream);
     if (!r->at_end_of_step)
         return SKD_OK;
     r->at_end_of_step = false;
     if (!step->has_lattice)
-        return skd_text_fail(skd_stream_text(step->stream), err, "expected lattice vectors before the first step's end");
+        return skd_text_fail(text, err, "expected lattice vectors before the first step's end");
     if (!step->has_free || !skd_real_after(rest, "energy(sigma->0)", &step->energy))
-        return skd_text_fail(skd_stream_text(step->stream), err, "expected TOTEN and energy(sigma->0) of a step");
+        return skd_text_fail(text, err, "expected TOTEN and energy(sigma->0) of a step");
     step->has_energy = true;
     return skd_step_done(step, err);
 }

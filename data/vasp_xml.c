@@ -183,7 +183,9 @@ static skd_status read_long(skd_span text, long *out, skd_error *err) {
     return SKD_OK;
 }
 
-static skd_status close_scf_free(reader *r, skd_span text, skd_error *err) { return read_real(text, &r->scf_free, err); }
+static skd_status close_scf_free(reader *r, skd_span text, skd_error *err) {
+    return read_real(text, &r->scf_free, err);
+}
 
 static skd_status close_scf_zero(reader *r, skd_span text, skd_error *err) {
     r->has_scf = true;

@@ -39,17 +39,24 @@ static void clear_text(skd_xml *xml) {
         *xml->text.text = '\0';
 }
 
-static bool push(skd_xml *xml, const xmlChar *local) {
-    size_t n = xml->length[xml->depth], room = PATH_LONG + 1 - n;
-    skd_span name = skd_xml_attribute(xml, "name");
-    while (name.n && name.p[name.n - 1] == ' ')
-        name.n--;
-    int put = snprintf(xml->path + n, room, "%s%s%s%.*s", n ? "/" : "", (const char *)local, name.n ? "=" : "",
-                       (int)name.n, name.n ? name.p : "");
-    if (put < 0 || (size_t)put >= room || xml->depth == DEPTH_MAX)
+static bool append(skd_xml *xml, size_t *n, const char *text, size_t length) {
+    if (*n + length > PATH_LONG)
         return false;
-    xml->length[++xml->depth] = n + (size_t)put;
+    memcpy(xml->path + *n, text, length);
+    *n += length;
     return true;
+}
+
+static bool push(skd_xml *xml, const char *local) {
+    size_t n = xml->length[xml->depth];
+    skd_span name = skd_xml_attribute(xml, "name");
+    bool fits = xml->depth < DEPTH_MAX && (n == 0 || append(xml, &n, "/", 1)) && append(xml, &n, local, strlen(local));
+    if (fits && name.n)
+        fits = append(xml, &n, "=", 1) && append(xml, &n, name.p, name.n);
+    if (fits)
+        xml->length[++xml->depth] = n;
+    xml->path[n] = '\0';
+    return fits;
 }
 
 static void on_open(void *context, const xmlChar *local, const xmlChar *prefix, const xmlChar *uri, int n_spaces,
@@ -62,7 +69,7 @@ static void on_open(void *context, const xmlChar *local, const xmlChar *prefix, 
     xml->n_attributes = n_attributes;
     clear_text(xml);
     skd_error err = {SKD_OK, ""};
-    if (!push(xml, local))
+    if (!push(xml, (const char *)local))
         stop(xml, SKD_EFORMAT, "elements are nested beyond reason");
     else if (xml->events->open(xml->payload, xml, (skd_span){xml->path, xml->length[xml->depth]}, &err) != SKD_OK)
         stop(xml, err.status, err.text);

@@ -75,7 +75,8 @@ static bool number_shape(skd_span word, char *buffer, size_t size) {
 /* [sign] digits [. digits] with at most 15 significant digits: both the digits and the power of ten are exact
  * doubles, so their quotient is the correctly rounded value, the bits that strtod gives, in a tenth of its time. */
 static bool short_decimal(skd_span word, double *out) {
-    static const double power[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+    static const double power[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                   1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
     size_t i = word.n > 0 && (*word.p == '-' || *word.p == '+'), start = i, point = word.n;
     uint64_t digits = 0;
     if (word.n > start + 16)

@@ -91,8 +91,8 @@ const cli_command cmd_convert = {
             "16 decimals, selective dynamics and velocities. CIF is read with its symmetry operations and written as\n"
             "P1 in the standard orientation. A file that is not what its format allows is refused with one line that\n"
             "names file, line, what was found and what was expected (exit code 2), and OUT is not touched.\n"
-            "IN may be the output of a code, see 'shakedown help frames'; of one that is cut off or still running, what is\n"
-            "whole is written, with a warning and exit code 3.",
+            "IN may be the output of a code, see 'shakedown help frames'; of one that is cut off or still running,\n"
+            "what is whole is written, with a warning and exit code 3.",
     .options = options,
     .min_operands = 2,
     .max_operands = 2,

@@ -10,9 +10,9 @@ set -eu
 mode=${1:?replay or run}
 build=${2:?build folder}
 seconds=${3:-60}
-flags="-std=c11 -g -O1 -fopenmp -Iinclude -I$build -D_POSIX_C_SOURCE=200809L"
-sources="src/base/*.c src/crystal/*.c data/f*.c data/poscar.c data/xyz.c data/cif.c data/config.c data/template.c"
-libraries="-lsymspg -lgsl -lgslcblas -lsqlite3 -lcjson -lz -lm"
+flags="-std=c11 -g -O1 -fopenmp -Iinclude -isystem /usr/include/libxml2 -I$build -D_POSIX_C_SOURCE=200809L"
+sources="src/base/*.c src/crystal/*.c $(echo data/*.c | sed 's@data/codes.c@@')"
+libraries="-lsymspg -lgsl -lgslcblas -lsqlite3 -lcjson -lxml2 -lz -lm"
 case $mode in
 replay)
     compiler=${CC:-cc} flags="$flags ${SANITIZE:-}"
