@@ -144,6 +144,15 @@ void gfn1_energy_weighted(gfn1_scc *scc, gfn1_orbitals *o);
 /* From scc->q_in if warm, else from neutral atoms; leaves P, W, charges. SKD_ENUMERIC: did not converge. */
 skd_status gfn1_scc_run(gfn1_scc *scc, gfn1_orbitals *o, double charge, bool warm, skd_error *err) SKD_CHECKED;
 
+/* Charges of the last geometries of a path (history.c). */
+typedef struct gfn1_history gfn1_history;
+skd_status gfn1_history_new(gfn1_history **out, size_t n, size_t n_shells, skd_error *err) SKD_CHECKED;
+void gfn1_history_free(gfn1_history *h);
+void gfn1_history_clear(gfn1_history *h);
+void gfn1_history_add(gfn1_history *h, const double (*x)[3], const double (*lattice)[3], const double *q);
+/* Extrapolated charges of another geometry; false: none is known. */
+bool gfn1_history_guess(gfn1_history *h, const double (*x)[3], const double (*lattice)[3], double *q);
+
 /* ---- all of it ------------------------------------------------------------------------------- */
 
 typedef struct gfn1_energies {
@@ -153,7 +162,9 @@ typedef struct gfn1_energies {
 typedef struct gfn1_state { /* of one thread */
     gfn1_mode mode;
     double kt, accuracy;
-    bool warm;
+    bool warm;    /* the next geometry may start from what the last ones left */
+    double force; /* largest of the last geometry */
+    gfn1_history *history;
     gfn1_basis *basis;
     gfn1_system system;
     gfn1_cells cells[4]; /* coordination, repulsion, halogen, dispersion */
