@@ -364,3 +364,12 @@ void skd_string_add_line(skd_string *s, const char *text) {
         skd_string_add_bytes(s, &c, 1);
     }
 }
+
+skd_status skd_frame_set_moves(skd_frame *frame, const bool *moves, skd_error *err) {
+    skd_column *mask;
+    skd_span name = {SKD_MOVE_MASK, strlen(SKD_MOVE_MASK)};
+    skd_status status = skd_frame_add_column(frame, name, 'L', 3, &mask, err);
+    for (size_t i = 0; i < 3 * frame->cell->n && status == SKD_OK; i++)
+        mask->real[i] = moves[i / 3] ? 1.0 : 0.0;
+    return status;
+}

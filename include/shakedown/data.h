@@ -62,6 +62,8 @@ skd_status skd_frame_new(skd_frame **out, skd_cell *cell_taken, skd_error *err) 
 void skd_frame_free(skd_frame *frame);
 skd_status skd_frame_set_info(skd_frame *frame, const char *key, const char *value, skd_error *err) SKD_CHECKED;
 const char *skd_frame_info(const skd_frame *frame, const char *key); /**< NULL if absent */
+/** Selective dynamics: what a POSCAR writes as T T T (moves[i]) or F F F. */
+skd_status skd_frame_set_moves(skd_frame *frame, const bool *moves, skd_error *err) SKD_CHECKED;
 
 typedef struct skd_frames {
     size_t n, capacity;

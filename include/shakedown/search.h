@@ -65,7 +65,7 @@ typedef struct skd_host_state {
     double gain;      /**< eV/atom below the crystal as given; negative where it was at rest     */
     size_t n_calls;   /**< evaluations that this took                                            */
     skd_stop stop;    /**< of that relaxation                                                    */
-    bool returns;     /**< rms < 0.07 Å: the host is a minimum at this level                     */
+    bool returns;     /**< rms < 0.1 Å: the host is a minimum at this level                     */
 } skd_host_state;
 /** SKD_ESTOPPED if the observer (may be NULL) stopped it. */
 skd_status skd_host_check(skd_host_state *out, const skd_cell *bulk, const skd_potential *potential, uint32_t seed,

@@ -12,6 +12,7 @@ static const cli_option options[] = {
     {"top", 't', CLI_INT, "N", "3", "how many families of each defect and charge", 1, 10000, NULL},
     {"window", 0, CLI_REAL, "eV", NULL, "only families within this of the lowest", 0, 1000, NULL},
     {"format", 'f', CLI_TEXT, "NAME", "poscar", "poscar, xyz or cif", 0, 0, NULL},
+    {"selective", 0, CLI_FLAG, NULL, NULL, "POSCARs: atoms of a held far field F F F", 0, 0, NULL},
     {"output", 'o', CLI_TEXT, "DIR", NULL, "folder to write to; default: DIR/export", 0, 0, NULL},
     {"threshold", 0, CLI_REAL, "X", NULL, "fingerprint distance between families", 0, 2, NULL},
     CLI_THREADS,
@@ -24,6 +25,7 @@ typedef struct export_job {
     const skd_format *format;
     cli_inputs *inputs;
     const char *folder;
+    bool selective;
     size_t n; /* families to write */
 } export_job;
 
@@ -56,7 +58,9 @@ static skd_status write_candidate(const export_job *e, char *path, const skd_cel
         return cli_inputs_write(e->inputs, path, cell, e->job->charge, comment, err);
     }
     skd_status status = make_folder_of(path, err);
-    return status == SKD_OK ? folders_write_poscar(path, cell, comment, err) : status;
+    return status == SKD_OK
+               ? folders_write_selective(path, cell, e->selective ? e->job->tether : NULL, comment, err)
+               : status;
 }
 
 static skd_status write_poscars(const export_job *e, skd_error *err) {
@@ -156,7 +160,8 @@ static skd_status export_all(const cli_args *args, const run_contents *run, cons
     for (size_t j = 0; j < run->n_jobs && status == SKD_OK; j++)
         status = cli_inputs_check(inputs, run->job[j]->defect->cell, run->job[j]->charge, err);
     for (size_t j = 0; j < run->n_jobs && status == SKD_OK; j++) {
-        export_job e = {run->job[j], &rankings[j], format, inputs, folder.text, families_wanted(args, &rankings[j])};
+        export_job e = {run->job[j], &rankings[j], format, inputs, folder.text, cli_flag(args, "selective"),
+                        families_wanted(args, &rankings[j])};
         if (e.n > 0)
             status = strcmp(format->name, "poscar") == 0 ? write_poscars(&e, err) : write_other(&e, err);
     }
@@ -171,6 +176,8 @@ static skd_status run_export(const cli_args *args, int *exit_code, skd_error *er
         return skd_fail(err, SKD_EARG, "--format: expected poscar, xyz or cif; found '%s'", cli_text(args, "format"));
     if (cli_given(args, "format") && cli_given(args, "code"))
         return skd_fail(err, SKD_EARG, "--format and --code contradict each other: a code reads its own files");
+    if (cli_flag(args, "selective") && (strcmp(format->name, "poscar") != 0 || cli_given(args, "code")))
+        return skd_fail(err, SKD_EARG, "--selective is for plain POSCARs, not for --code or another --format");
     report_run run = {0};
     cli_inputs inputs;
     skd_status status = cli_inputs_open(&inputs, args, err);

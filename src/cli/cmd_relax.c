@@ -11,6 +11,7 @@
 #include <cjson/cJSON.h>
 
 #include "cli.h"
+#include "far_field.h"
 #include "relaxing.h"
 #include "shakedown/data.h"
 
@@ -27,6 +28,9 @@ static const cli_option options[] = {
     {"stress-max", 0, CLI_REAL, "GPa", "0.001", "and the stress is as near to the pressure", 0, 100, NULL},
     {"max-steps", 0, CLI_INT, "N", "1500", "stop after so many steps", 0, 10000000, NULL},
     {"max-step", 0, CLI_REAL, "Å", "0.2", "longest step", 1e-6, 2, NULL},
+    {"far-field", 0, CLI_TEXT, "WHAT", "free",
+     "frozen:R or tethered:R (1 eV/Å^2): atoms farther than R (Å) from --around are kept where they are", 0, 0, NULL},
+    {"around", 0, CLI_TEXT, "WHERE", NULL, "an atom by its number, or x,y,z as fractions of the cell", 0, 0, NULL},
     {"output", 'o', CLI_TEXT, "FILE", NULL, "the relaxed structure: POSCAR or extended XYZ, by name", 0, 0, "output"},
     {"trajectory", 't', CLI_TEXT, "FILE", NULL, "every step as extended XYZ", 0, 0, NULL},
     {"restart", 0, CLI_FLAG, NULL, NULL, "go on from the last frame of the trajectory, and add to it", 0, 0, NULL},
@@ -40,6 +44,8 @@ typedef struct run {
     skd_potential *potential;
     skd_potential_work *work;
     skd_relax_options relax;
+    skd_far_field far;
+    double *tether;
     skd_relax_outcome out;
     const char *trajectory; /* path or NULL */
     skd_string text;        /* of the trajectory */
@@ -136,7 +142,11 @@ static skd_status read_options(run *r, skd_error *err) {
     r->relax.charge = cli_real(args, "charge");
     if (cli_given(args, "pressure") && !r->relax.relax_cell)
         return skd_fail(err, SKD_EARG, "--pressure has no meaning without --cell");
-    return SKD_OK;
+    status = cli_far_field_read(&r->far, cli_text(args, "far-field"), err);
+    if (status == SKD_OK)
+        status = cli_far_field_around(&r->tether, &r->far, r->start->cell, cli_text(args, "around"), err);
+    r->relax.tether = r->tether;
+    return status;
 }
 
 static skd_status check_output(const run *r, skd_error *err) {
@@ -199,6 +209,10 @@ static skd_status print_json(const run *r, skd_error *err) {
     cJSON_AddNumberToObject(o, "energy", out->energy);
     cJSON_AddNumberToObject(o, "force_max", out->force_max);
     cJSON_AddNumberToObject(o, "force_mean", out->force_mean);
+    if (r->tether) {
+        cJSON_AddNumberToObject(o, "held_force", out->held_force);
+        cJSON_AddNumberToObject(o, "spring_energy", out->spring_energy);
+    }
     cJSON_AddNumberToObject(o, "volume", skd_cell_volume(out->cell));
     char *text = cJSON_Print(o);
     cJSON_Delete(o);
@@ -209,12 +223,27 @@ static skd_status print_json(const run *r, skd_error *err) {
     return SKD_OK;
 }
 
+static void print_held(const run *r, FILE *to) {
+    char text[64];
+    size_t n_held = 0;
+    for (size_t i = 0; i < r->out.cell->n; i++)
+        n_held += r->tether[i] > 0.0;
+    fprintf(to, "far field   %s: %zu of %zu atoms, force on them up to %.2e eV/Å", cli_far_field_text(&r->far, text,
+            sizeof text), n_held, r->out.cell->n, r->out.held_force);
+    if (r->far.mode == SKD_FAR_TETHERED)
+        fprintf(to, ", %.6f eV in the springs", r->out.spring_energy);
+    fputc('\n', to);
+}
+
 static void print_text(const run *r, FILE *to) {
     const skd_relax_outcome *out = &r->out;
     fprintf(to, "%s after %zu steps (%zu force calls)%s%s\n", skd_stop_name(out->stop), out->n_steps + r->step_before,
             out->n_calls, out->reason[0] ? ": " : "", out->reason);
     fprintf(to, "energy      %.6f eV, %+.6f eV from the start\n", out->energy, out->energy - out->energy_start);
-    fprintf(to, "forces      largest %.2e, mean %.2e eV/Å\n", out->force_max, out->force_mean);
+    fprintf(to, "forces      largest %.2e, mean %.2e eV/Å%s\n", out->force_max, out->force_mean,
+            r->far.mode == SKD_FAR_FROZEN ? " on the atoms that are free" : "");
+    if (r->tether)
+        print_held(r, to);
     if (!r->relax.relax_cell)
         return;
     const double(*s)[3] = (const double(*)[3])out->result->stress;
@@ -278,6 +307,7 @@ static skd_status run_relax(const cli_args *args, int *exit_code, skd_error *err
     if (status == SKD_OK)
         *exit_code = exit_code_of(r.out.stop);
     skd_relax_outcome_free(&r.out);
+    skd_free(r.tether);
     skd_potential_work_free(r.work);
     skd_potential_free(r.potential);
     skd_string_free(&r.text);

@@ -30,6 +30,45 @@ skd_status cli_far_field_read(skd_far_field *out, const char *text, skd_error *e
                     text);
 }
 
+/* "3", or "0.5,0.5,0.25", as fractional coordinates. */
+static skd_status read_centre(double out[3], const skd_cell *cell, const char *text, skd_error *err) {
+    double *value, inverse[3][3];
+    size_t n;
+    skd_status status = cli_real_list(text, "--around", &value, &n, err);
+    if (status != SKD_OK)
+        return status;
+    status = skd_cell_inverse(cell, inverse, err);
+    bool is_atom = n == 1 && value[0] >= 1.0 && value[0] <= (double)cell->n && value[0] == floor(value[0]);
+    if (status == SKD_OK && is_atom)
+        skd_to_frac(inverse, cell->pos[(size_t)value[0] - 1], out);
+    else if (status == SKD_OK && n == 3)
+        memcpy(out, value, 3 * sizeof *out);
+    else if (status == SKD_OK)
+        status = skd_fail(err, SKD_EARG,
+                          "--around: expected the number of an atom, 1 to %zu, or three fractions; found '%s'",
+                          cell->n, text);
+    skd_free(value);
+    return status;
+}
+
+skd_status cli_far_field_around(double **tether, const skd_far_field *far, const skd_cell *cell, const char *around,
+                                skd_error *err) {
+    double centre[3];
+    *tether = NULL;
+    if (far->mode == SKD_FAR_AUTO)
+        return skd_fail(err, SKD_EARG, "--far-field auto: a single structure has no host to check; give frozen:R");
+    if (far->mode == SKD_FAR_FREE)
+        return SKD_OK;
+    if (!around)
+        return skd_fail(err, SKD_EARG, "--far-field needs --around: the number of an atom, or x,y,z");
+    skd_status status = read_centre(centre, cell, around, err);
+    if (status == SKD_OK && !(*tether = skd_alloc(cell->n, sizeof **tether)))
+        status = skd_fail(err, SKD_ENOMEM, "out of memory for the far field of %zu atoms", cell->n);
+    if (status == SKD_OK)
+        status = skd_far_field_tether(*tether, far, cell, (const double(*)[3]) & centre, 1, err);
+    return status;
+}
+
 const char *cli_far_mode_name(skd_far_mode mode) {
     const char *name = "free";
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)

@@ -11,6 +11,10 @@
 skd_status cli_far_field_read(skd_far_field *out, const char *text, skd_error *err);
 const char *cli_far_mode_name(skd_far_mode mode);  /**< "free", ... */
 skd_far_mode cli_far_mode_named(const char *name); /**< free if unknown */
+/** tether[n] of one structure, the caller's; NULL for a free far field. `around` is the number of an atom or three
+ *  fractions of the cell. */
+skd_status cli_far_field_around(double **tether, const skd_far_field *far, const skd_cell *cell, const char *around,
+                                skd_error *err);
 /** "free", "frozen beyond 6 Å", "tethered beyond 6 Å"; returns out. */
 char *cli_far_field_text(const skd_far_field *far, char *out, size_t size);
 /** "the host returns: rms 0.03 Å, ..." or how far it drifts; returns out. */

@@ -30,45 +30,69 @@ static int by_electronegativity(const void *a, const void *b) {
     return x->index < y->index ? -1 : x->index > y->index;
 }
 
-skd_status folders_sorted(skd_cell **out, const skd_cell *cell, skd_error *err) {
+skd_status folders_sorted(skd_cell **out, const skd_cell *cell, size_t *order, skd_error *err) {
     *out = NULL;
     sort_key *key = skd_alloc(cell->n, sizeof *key);
-    size_t *order = skd_alloc(cell->n, sizeof *order);
+    size_t *own = order ? NULL : skd_alloc(cell->n, sizeof *own), *by = order ? order : own;
     skd_status status = SKD_OK;
-    if (!key || !order)
+    if (!key || !by)
         status = skd_fail(err, SKD_ENOMEM, "out of memory for sorting %zu atoms", cell->n);
     for (size_t i = 0; status == SKD_OK && i < cell->n; i++)
         key[i] = (sort_key){skd_element_of(cell->species[i])->electronegativity, cell->species[i], i};
     if (status == SKD_OK) {
         qsort(key, cell->n, sizeof *key, by_electronegativity);
         for (size_t i = 0; i < cell->n; i++)
-            order[i] = key[i].index;
-        status = skd_cell_pick(out, cell, order, cell->n, err);
+            by[i] = key[i].index;
+        status = skd_cell_pick(out, cell, by, cell->n, err);
     }
     skd_free(key);
+    skd_free(own);
+    return status;
+}
+
+/* Flags of selective dynamics, for the sorted atoms. */
+static skd_status add_flags(skd_frame *frame, const double *tether, const size_t *order, skd_error *err) {
+    bool *moves = skd_alloc(frame->cell->n, sizeof *moves);
+    if (!moves)
+        return skd_fail(err, SKD_ENOMEM, "out of memory for the flags of %zu atoms", frame->cell->n);
+    for (size_t i = 0; i < frame->cell->n; i++)
+        moves[i] = !(tether[order[i]] > 0.0);
+    skd_status status = skd_frame_set_moves(frame, moves, err);
+    skd_free(moves);
+    return status;
+}
+
+static skd_status print_poscar(skd_string *text, const char *path, skd_frame *frame, const char *comment,
+                               skd_error *err) {
+    skd_poscar_style style = {.comment = comment, .site_labels = true};
+    skd_status status = skd_poscar_print(text, frame, &style, err);
+    if (status == SKD_OK && text->failed)
+        status = skd_fail(err, SKD_ENOMEM, "out of memory for %s", path);
+    return status == SKD_OK ? skd_file_write(path, text->text, text->n, err) : status;
+}
+
+skd_status folders_write_selective(const char *path, const skd_cell *cell, const double *tether, const char *comment,
+                                   skd_error *err) {
+    size_t *order = skd_alloc(cell->n, sizeof *order);
+    skd_cell *sorted = NULL;
+    skd_frame *frame = NULL;
+    skd_string text = {0};
+    skd_status status = order ? folders_sorted(&sorted, cell, order, err)
+                              : skd_fail(err, SKD_ENOMEM, "out of memory for sorting %zu atoms", cell->n);
+    if (status == SKD_OK)
+        status = skd_frame_new(&frame, sorted, err);
+    if (status == SKD_OK && tether)
+        status = add_flags(frame, tether, order, err);
+    if (status == SKD_OK)
+        status = print_poscar(&text, path, frame, comment, err);
+    skd_string_free(&text);
+    skd_frame_free(frame);
     skd_free(order);
     return status;
 }
 
 skd_status folders_write_poscar(const char *path, const skd_cell *cell, const char *comment, skd_error *err) {
-    skd_cell *sorted;
-    skd_status status = folders_sorted(&sorted, cell, err);
-    if (status != SKD_OK)
-        return status;
-    skd_frame *frame;
-    status = skd_frame_new(&frame, sorted, err);
-    if (status != SKD_OK)
-        return status;
-    skd_string text = {0};
-    skd_poscar_style style = {.comment = comment, .site_labels = true};
-    status = skd_poscar_print(&text, frame, &style, err);
-    if (status == SKD_OK && text.failed)
-        status = skd_fail(err, SKD_ENOMEM, "out of memory for %s", path);
-    if (status == SKD_OK)
-        status = skd_file_write(path, text.text, text.n, err);
-    skd_string_free(&text);
-    skd_frame_free(frame);
-    return status;
+    return folders_write_selective(path, cell, NULL, comment, err);
 }
 
 char *folders_comment(const skd_defect *defect, const skd_start *start, char *out, size_t size) {

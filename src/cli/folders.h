@@ -10,12 +10,16 @@
 /** "<root>/<defect>_<+q>/<start>/<file>"; the caller's (skd_free). NULL if memory is out. */
 char *folders_path(const char *root, const skd_defect *defect, int charge, const char *start, const char *file);
 
-/** A copy with species grouped by electronegativity; the caller's. */
-skd_status folders_sorted(skd_cell **out, const skd_cell *cell, skd_error *err);
+/** A copy with species grouped by electronegativity; the caller's. order[n], if not NULL: which atom of `cell` each
+ *  of its atoms is. */
+skd_status folders_sorted(skd_cell **out, const skd_cell *cell, size_t *order, skd_error *err);
 
 /** Writes `cell` as a POSCAR with species grouped by electronegativity, as ShakeNBreak (pymatgen)
  *  sorts them; `comment` is line 1. */
 skd_status folders_write_poscar(const char *path, const skd_cell *cell, const char *comment, skd_error *err);
+/** The same with selective dynamics: atoms with tether[i] > 0 do not move. */
+skd_status folders_write_selective(const char *path, const skd_cell *cell, const double *tether, const char *comment,
+                                   skd_error *err);
 
 /** ShakeNBreak's comment line: "-40.0% N(Distort)=2 ~[0.5,0.5,0.5]". */
 char *folders_comment(const skd_defect *defect, const skd_start *start, char *out, size_t size);

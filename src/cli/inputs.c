@@ -216,7 +216,7 @@ skd_status cli_inputs_write(cli_inputs *in, const char *folder, const skd_cell *
     skd_cell *copy = NULL;
     skd_status status = folder ? skd_folder_make(folder, err) : SKD_OK;
     if (status == SKD_OK)
-        status = grouped ? folders_sorted(&copy, cell, err) : skd_cell_copy(&copy, cell, err);
+        status = grouped ? folders_sorted(&copy, cell, NULL, err) : skd_cell_copy(&copy, cell, err);
     skd_input input = {.cell = copy,
                        .charge = charge,
                        .title = title,
