@@ -20,6 +20,7 @@ const skd_start_kind *const skd_start_kinds[] = {
     &skd_kind_subgroup,
     &skd_kind_rattles,
     &skd_kind_complex,
+    &skd_kind_cross_charge,
     NULL,
 };
 
@@ -47,12 +48,16 @@ static bool is_wanted(const skd_start_kind *kind, const skd_start_options *o) {
     return !o->kind && kind->in_default;
 }
 
+const skd_start_kind *skd_start_kind_named(const char *name) {
+    for (const skd_start_kind *const *kind = skd_start_kinds; *kind; kind++)
+        if (strcmp((*kind)->name, name) == 0)
+            return *kind;
+    return NULL;
+}
+
 static skd_status check_kinds(const skd_start_options *o, skd_error *err) {
     for (size_t k = 0; k < o->n_kinds; k++) {
-        const skd_start_kind *const *kind = skd_start_kinds;
-        while (*kind && strcmp((*kind)->name, o->kind[k]) != 0)
-            kind++;
-        if (!*kind)
+        if (!skd_start_kind_named(o->kind[k]))
             return skd_fail(err, SKD_EARG, "no kind of start '%s'; --list-kinds names them", o->kind[k]);
     }
     return SKD_OK;

@@ -12,7 +12,7 @@
 extern const skd_start_kind skd_kind_unperturbed, skd_kind_bond, skd_kind_rattled, skd_kind_dimer;
 extern const skd_start_kind skd_kind_subsets, skd_kind_pairs;
 extern const skd_start_kind skd_kind_rattles, skd_kind_split, skd_kind_split_unlike, skd_kind_split_vacancy;
-extern const skd_start_kind skd_kind_push, skd_kind_swap, skd_kind_subgroup, skd_kind_complex;
+extern const skd_start_kind skd_kind_push, skd_kind_swap, skd_kind_subgroup, skd_kind_complex, skd_kind_cross_charge;
 
 /** What a kind needs to know beyond the defect; arrays owned by skd_starts_of. */
 typedef struct skd_start_plan {

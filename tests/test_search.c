@@ -130,7 +130,7 @@ static void an_interrupted_search_goes_on_to_the_same_end(void **state) {
     skd_job *whole = relaxed_job(f, 2), *parts;
     CHECK_OK(skd_job_new(&parts, f->defects.defect[0], 0, &f->starts, &err));
     stop_after s = {.left = 400};
-    skd_search_hooks hooks = {count_finished, stop_soon, &s};
+    skd_search_hooks hooks = {.finished = count_finished, .progress = stop_soon, .payload = &s};
     CHECK_INT(skd_search_relax(&parts, 1, f->potential, &f->relax, 2, &hooks, &err), SKD_ESTOPPED);
     CHECK(s.finished < parts->starts.n);
     CHECK_OK(skd_search_relax(&parts, 1, f->potential, &f->relax, 2, NULL, &err));

@@ -242,6 +242,7 @@ typedef struct skd_start_kind {
                        skd_error *err);
 } skd_start_kind;
 extern const skd_start_kind *const skd_start_kinds[]; /**< ended by NULL, in the order of the output */
+const skd_start_kind *skd_start_kind_named(const char *name);  /**< NULL if there is none      */
 
 /** All starts of one defect and charge: Unperturbed, distortions, Rattled or not, Dimer. */
 skd_status skd_starts_of(skd_start_list *out, const skd_defect *defect, int charge, const skd_start_options *options,

@@ -52,6 +52,9 @@ typedef struct skd_search_hooks {
     /** After some steps of a running relaxation; returns false to stop everything. */
     bool (*progress)(void *payload, const skd_job *job, size_t start, const skd_relax_frame *frame);
     void *payload;
+    /** n starts were added to the jobs (skd_search_charges): store them, all or none. A non-OK status stops the
+     *  search. */
+    skd_status (*added)(void *payload, size_t n, skd_error *err);
 } skd_search_hooks;
 
 /** How the perfect crystal fares under a potential. */
@@ -224,5 +227,30 @@ typedef struct skd_rank_options {
 skd_status skd_rank(skd_ranking *out, const skd_job *job, const skd_rank_options *options, int threads,
                     skd_error *err) SKD_CHECKED;
 void skd_ranking_free(skd_ranking *ranking); /**< frees the contents, not ranking itself */
+
+/** Minima of one charge state as starts of another. */
+typedef struct skd_cross_options {
+    bool compat;         /**< ShakeNBreak's rule, below                                                        */
+    double min_energy;   /**< eV; only minima this far below the unperturbed one of their charge; negative:
+                              also some above it                                                               */
+    size_t max_rounds;   /**< at most so many exchanges                                                        */
+    skd_rank_options rank;
+} skd_cross_options;
+#define SKD_CROSS_DEFAULT {.min_energy = 0.05, .max_rounds = 5, .rank = SKD_RANK_DEFAULT}
+
+/** One exchange between the jobs that are charge states of one defect (the same name). The representative of every
+ *  family of one state that is low enough becomes a start "<start>_from_+1" of each other state that has no family
+ *  closer than rank.cluster.threshold and was not given the like of it before; after the first exchange, only that of
+ *  the lowest family. Lower families first, states in the order of the jobs. ShakeNBreak's rule (`snb-regenerate`):
+ *  only the lowest family of each state; the same if no atom is 0.2 Å away after matching; never back to the state
+ *  that it was taken from. *n_added is 0 once nothing is new. All starts must have been relaxed. */
+skd_status skd_cross_charges(size_t *n_added, skd_job *const *job, size_t n_jobs, const skd_cross_options *options,
+                             int threads, skd_error *err) SKD_CHECKED;
+
+/** skd_search_relax, then exchanges and relaxations in turn until nothing new appears. Goes on from jobs whose
+ *  starts were added, and minima found, in an earlier run, to the same end. */
+skd_status skd_search_charges(skd_job *const *job, size_t n_jobs, const skd_potential *potential,
+                              const skd_relax_options *options, const skd_cross_options *cross, int threads,
+                              const skd_search_hooks *hooks, skd_error *err) SKD_CHECKED;
 
 #endif

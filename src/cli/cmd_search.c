@@ -22,6 +22,12 @@ static const cli_option options[] = {
     {"far-field", 0, CLI_TEXT, "WHAT", "auto",
      "atoms farther than R (Å) from the defect: free, frozen:R or tethered:R; auto: free where the host comes back "
      "from a rattle, else frozen:6, or less in a small cell", 0, 0, NULL},
+    {"cross-charges", 0, CLI_TEXT, "WHEN", "auto",
+     "minima of one charge state are starts of the others, until nothing new appears; auto: if there are several and "
+     "the potential knows the charge; none",
+     0, 0, "charge states"},
+    {"cross-energy", 0, CLI_REAL, "eV", "0.05",
+     "only those this far below the unperturbed minimum; negative: also so far above", -1000, 1000, NULL},
     {"threshold", 0, CLI_REAL, "X", NULL, "fingerprint distance between families", 0, 2, "families"},
     {"output", 'o', CLI_TEXT, "DIR", "shakedown_run", "folder of the run: run.db, POSCARs, ranking.txt", 0, 0,
      "output"},
@@ -37,6 +43,7 @@ typedef struct search {
     cli_plan plan;
     skd_potential *potential;
     skd_relax_options relax;
+    skd_cross_options cross;
     run_record record;
     run_store store;
     skd_job **job;
@@ -59,6 +66,18 @@ static bool show_step(void *payload, const skd_job *job, size_t start, const skd
     return !cli_interrupted();
 }
 
+static skd_status write_starts(const search *s, const char *folder, skd_error *err);
+
+static skd_status store_added(void *payload, size_t n, skd_error *err) {
+    search *s = payload;
+    skd_status status = run_store_add_starts(&s->store, s->job, s->n_jobs, err);
+    if (status == SKD_OK)
+        status = write_starts(s, cli_text(s->args, "output"), err);
+    if (status == SKD_OK)
+        progress_more(&s->progress, n);
+    return status;
+}
+
 static skd_status read_relax_options(search *s, skd_error *err) {
     skd_status status = skd_potential_new(&s->potential, cli_text(s->args, "potential"), err);
     if (status == SKD_OK)
@@ -67,6 +86,27 @@ static skd_status read_relax_options(search *s, skd_error *err) {
         status = cli_far_field_read(&s->record.far, cli_text(s->args, "far-field"), err);
     s->far_auto = s->record.far.mode == SKD_FAR_AUTO;
     return status;
+}
+
+static bool has_several_states(const cli_charges *charges) {
+    for (size_t k = 1; k < charges->n; k++)
+        if (charges->state[k].defect == charges->state[k - 1].defect)
+            return true;
+    return false;
+}
+
+static skd_status read_cross_options(search *s, skd_error *err) {
+    const char *when = cli_text(s->args, "cross-charges");
+    s->cross = (skd_cross_options)SKD_CROSS_DEFAULT;
+    s->cross.compat = s->plan.starts.compat;
+    s->cross.min_energy = cli_real(s->args, "cross-energy");
+    s->cross.rank = report_rank_options(&s->record, s->args);
+    bool automatic = strcmp(when, "auto") == 0;
+    if (!automatic && strcmp(when, "none") != 0)
+        return skd_fail(err, SKD_EARG, "--cross-charges: expected auto or none; found '%s'", when);
+    if (!automatic || !has_several_states(&s->plan.charges) || !s->potential->type->knows_charge)
+        s->cross.max_rounds = 0;
+    return SKD_OK;
 }
 
 static skd_status make_jobs(search *s, skd_error *err) {
@@ -178,7 +218,8 @@ static skd_status prepare(search *s, skd_error *err) {
         return status;
     make_record(s);
     const char *folder = cli_text(s->args, "output");
-    if (!s->far_auto) /* what is wrong with it is told before the host is checked */
+    status = read_cross_options(s, err);
+    if (status == SKD_OK && !s->far_auto) /* what is wrong with it is told before the host is checked */
         status = make_jobs(s, err);
     if (status == SKD_OK)
         status = run_store_open(&s->store, folder, true, err);
@@ -214,6 +255,8 @@ static void announce(const search *s, FILE *out) {
     announce_host(s, out);
     fprintf(out, "starts     %zu in %zu defect state%s, rattle %.4f Å\n", total, s->n_jobs, s->n_jobs > 1 ? "s" : "",
             s->job[0]->starts.stdev);
+    if (s->cross.max_rounds)
+        fprintf(out, "exchange   minima of one charge state become starts of the others; --cross-charges none: not\n");
     if (s->resumed)
         fprintf(out, "resumed    %zu of %zu starts were done before\n", total - pending, total);
     fputc('\n', out);
@@ -302,11 +345,12 @@ static skd_status finish(search *s, int *exit_code, skd_error *err) {
 }
 
 static skd_status relax_all(search *s, skd_error *err) {
-    skd_search_hooks hooks = {store_finished, show_step, s};
+    skd_search_hooks hooks = {
+        .finished = store_finished, .progress = show_step, .added = store_added, .payload = s};
     cli_catch_interrupts();
     progress_begin(&s->progress, count_pending(s), cli_flag(s->args, "quiet"));
-    skd_status status = skd_search_relax(s->job, s->n_jobs, s->potential, &s->relax,
-                                         (int)cli_int(s->args, "threads"), &hooks, err);
+    skd_status status = skd_search_charges(s->job, s->n_jobs, s->potential, &s->relax, &s->cross,
+                                           (int)cli_int(s->args, "threads"), &hooks, err);
     progress_end(&s->progress);
     if (status == SKD_ESTOPPED)
         skd_fail(err, status, "interrupted with %zu starts left; run the same command again to go on",

@@ -152,12 +152,9 @@ static void take_kind(skd_start_options *s, const char **name, const char *word,
 
 static skd_status check_kind(const char *word, skd_error *err) {
     const char *name = word + (word[0] == '+' || word[0] == '-');
-    for (const skd_start_kind *const *kind = skd_start_kinds; *kind; kind++)
-        if (strcmp((*kind)->name, name) == 0)
-            return SKD_OK;
-    return strcmp(word, "default") == 0 ? SKD_OK
-                                        : skd_fail(err, SKD_EARG, "--kinds: no kind of start '%s'; --list-kinds names "
-                                                   "them", name);
+    if (skd_start_kind_named(name) || strcmp(word, "default") == 0)
+        return SKD_OK;
+    return skd_fail(err, SKD_EARG, "--kinds: no kind of start '%s'; --list-kinds names them", name);
 }
 
 /* The kinds of --kinds, and what has an option of its own. */

@@ -47,6 +47,13 @@ void progress_finished(progress *p, const skd_job *job, size_t start) {
             m->energy, m->n_steps, skd_stop_name(m->stop), m->reason[0] ? ": " : "", m->reason);
 }
 
+void progress_more(progress *p, size_t n) {
+    p->n += n;
+    if (!p->quiet)
+        fprintf(stderr, "%s%zu minim%s of other charge states as starts\n", p->terminal ? "\r\033[K" : "", n,
+                n == 1 ? "um" : "a");
+}
+
 void progress_end(progress *p) {
     if (!p->quiet && p->terminal)
         fprintf(stderr, "\r\033[K");

@@ -18,6 +18,8 @@ void progress_step(progress *p, const skd_job *job, size_t start, const skd_rela
 /** A step of the relaxation of the host, before the starts. */
 void progress_host(progress *p, const skd_relax_frame *frame);
 void progress_finished(progress *p, const skd_job *job, size_t start);
+/** n more starts are to be relaxed: minima of other charge states. */
+void progress_more(progress *p, size_t n);
 void progress_end(progress *p);
 
 #endif

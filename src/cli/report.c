@@ -72,6 +72,17 @@ static bool one_element(const run_contents *run, const skd_job *job) {
     return has_formation_energy(run) && skd_cell_count(cell, run->bulk->species[0]) == cell->n;
 }
 
+/* " (3 from other charge states)", or nothing. */
+static const char *say_imports(const skd_job *job, char *out, size_t size) {
+    size_t n = 0;
+    for (size_t i = 0; i < job->starts.n; i++)
+        n += job->starts.start[i].round > 0;
+    out[0] = '\0';
+    if (n)
+        snprintf(out, size, " (%zu from other charge states)", n);
+    return out;
+}
+
 static size_t count_done(const skd_job *job) {
     size_t n = 0;
     for (size_t i = 0; i < job->starts.n; i++)
@@ -159,10 +170,10 @@ void report_print(FILE *out, const run_contents *run, const skd_ranking *ranking
     for (size_t j = 0; j < run->n_jobs; j++) {
         const skd_job *job = run->job[j];
         const skd_ranking *r = &rankings[j];
-        char entry[96];
-        fprintf(out, "%s%s: %zu of %zu starts relaxed, %zu famil%s\n", j ? "\n" : "",
+        char entry[96], imports[64];
+        fprintf(out, "%s%s: %zu of %zu starts relaxed%s, %zu famil%s\n", j ? "\n" : "",
                 skd_defect_entry_name(job->defect, job->charge, entry, sizeof entry), count_done(job), job->starts.n,
-                r->n, r->n == 1 ? "y" : "ies");
+                say_imports(job, imports, sizeof imports), r->n, r->n == 1 ? "y" : "ies");
         if (r->n == 0)
             continue;
         cli_table t = {.n_columns = sizeof heading / sizeof *heading, .heading = heading};
@@ -209,6 +220,8 @@ static cJSON *start_json(const skd_job *job, size_t i) {
     cJSON_AddStringToObject(o, "stop", s->dropped ? "dropped" : m->done ? skd_stop_name(m->stop) : "pending");
     json_add_number(o, "energy_eV", m->done ? m->energy : (double)NAN);
     cJSON_AddNumberToObject(o, "steps", (double)m->n_steps);
+    if (s->round > 0)
+        cJSON_AddNumberToObject(o, "from_charge", s->from_charge);
     cJSON_AddStringToObject(o, "reason", s->dropped ? s->why : m->reason);
     return o;
 }

@@ -30,21 +30,14 @@ cJSON *run_start_data(const skd_start *start) {
     return o;
 }
 
-/* The table's own text. */
-static const char *kind_named(const char *name) {
-    for (const skd_start_kind *const *kind = skd_start_kinds; *kind; kind++)
-        if (strcmp((*kind)->name, name) == 0)
-            return (*kind)->name;
-    return "";
-}
-
 skd_status run_start_read(skd_start *start, const cJSON *keys, const cJSON *data, skd_error *err) {
     char kind[32];
     json_text(keys, "start", start->name, sizeof start->name);
     json_text(data, "label", start->label, sizeof start->label);
     json_text(data, "kind", kind, sizeof kind);
     json_text(data, "dropped", start->why, sizeof start->why);
-    start->kind = kind_named(kind);
+    const skd_start_kind *row = skd_start_kind_named(kind);
+    start->kind = row ? row->name : "";
     start->dropped = start->why[0] != '\0';
     start->factor = json_number(data, "factor");
     start->n_neighbours = (int)json_integer(data, "n_neighbours");

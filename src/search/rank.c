@@ -4,7 +4,7 @@
  * Two minima are one family if their SOAP fingerprints are closer than the threshold and their
  * energies agree; a lone minimum is a family of its own, never dropped. Starts that collapsed,
  * exploded or failed have no minimum and are only counted. */
-#include "shakedown/search.h"
+#include "prints.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,32 +25,23 @@ typedef struct comparison {
     const skd_job *job;
     const size_t *item; /* [n] starts whose minima are compared */
     size_t n;
-    skd_soap *soap;
-    skd_soap_work **work;        /* [threads] */
-    skd_fingerprint *fingerprint; /* [n] */
-    double *distance;            /* [n][n] */
-    double same_energy;          /* eV */
+    prints prints;
+    double *distance;   /* [n][n] */
+    double same_energy; /* eV */
 } comparison;
 
 /* The largest distance there is, for pairs that their energies tell apart already. */
 #define APART 2.0
 
-static skd_status fingerprint_one(void *payload, size_t i, int worker, skd_error *err) {
-    comparison *c = payload;
-    const skd_minimum *m = &c->job->minimum[c->item[i]];
-    double site[3];
-    skd_row_times(c->job->defect->site, m->cell->lattice, site);
-    return skd_fingerprint_make(&c->fingerprint[i], c->soap, m->cell, site, m->energy, c->work[worker], err);
-}
-
 static skd_status compare_row(void *payload, size_t i, int worker, skd_error *err) {
     comparison *c = payload;
+    const skd_fingerprint *print = c->prints.fingerprint;
     (void)worker;
     for (size_t j = 0; j < i; j++) {
         double d = APART;
         skd_status status = SKD_OK;
-        if (fabs(c->fingerprint[i].energy - c->fingerprint[j].energy) <= c->same_energy)
-            status = skd_fingerprint_distance(&c->fingerprint[i], &c->fingerprint[j], &d, err);
+        if (fabs(print[i].energy - print[j].energy) <= c->same_energy)
+            status = skd_fingerprint_distance(&print[i], &print[j], &d, err);
         if (status != SKD_OK)
             return status;
         c->distance[i * c->n + j] = c->distance[j * c->n + i] = d;
@@ -58,41 +49,26 @@ static skd_status compare_row(void *payload, size_t i, int worker, skd_error *er
     return SKD_OK;
 }
 
-static void comparison_free(comparison *c, int threads) {
-    for (int t = 0; c->work && t < threads; t++)
-        skd_soap_work_free(c->work[t]);
-    for (size_t i = 0; c->fingerprint && i < c->n; i++)
-        skd_fingerprint_free(&c->fingerprint[i]);
-    skd_free(c->work);
-    skd_free(c->fingerprint);
+static void comparison_free(comparison *c) {
+    prints_free(&c->prints);
     skd_free(c->distance);
-    skd_soap_free(c->soap);
-}
-
-/* Distinct species of a cell, ascending; returns how many. */
-static size_t species_of(const skd_cell *cell, int species[SKD_ELEMENT_MAX]) {
-    size_t n = 0;
-    for (int z = 1; z <= SKD_ELEMENT_MAX; z++)
-        if (skd_cell_count(cell, z))
-            species[n++] = z;
-    return n;
 }
 
 static skd_status comparison_run(comparison *c, const skd_rank_options *options, int threads, skd_error *err) {
-    int species[SKD_ELEMENT_MAX];
-    size_t n_species = species_of(c->job->defect->cell, species);
-    c->work = skd_alloc((size_t)threads, sizeof *c->work);
-    c->fingerprint = skd_alloc(c->n, sizeof *c->fingerprint);
+    print_item *minimum = skd_alloc(c->n, sizeof *minimum);
     c->distance = skd_alloc(c->n * c->n, sizeof *c->distance);
-    if (!c->work || !c->fingerprint || !c->distance)
-        return skd_fail(err, SKD_ENOMEM, "out of memory for the fingerprints of %zu minima", c->n);
-    skd_status status = skd_soap_new(&c->soap, &options->soap, species, n_species, err);
-    for (int t = 0; t < threads && status == SKD_OK; t++)
-        status = skd_soap_work_new(&c->work[t], c->soap, err);
+    skd_status status = SKD_OK;
+    if (!minimum || !c->distance)
+        status = skd_fail(err, SKD_ENOMEM, "out of memory for the distances of %zu minima", c->n);
+    for (size_t i = 0; status == SKD_OK && i < c->n; i++) {
+        const skd_minimum *m = &c->job->minimum[c->item[i]];
+        minimum[i] = (print_item){m->cell, m->energy};
+    }
     if (status == SKD_OK)
-        status = skd_parallel(c->n, threads, fingerprint_one, c, err);
+        status = prints_make(&c->prints, c->job->defect, minimum, c->n, &options->soap, threads, err);
     if (status == SKD_OK)
         status = skd_parallel(c->n, threads, compare_row, c, err);
+    skd_free(minimum);
     return status;
 }
 
@@ -231,7 +207,7 @@ skd_status skd_rank(skd_ranking *out, const skd_job *job, const skd_rank_options
         status = comparison_run(&c, options, threads, err);
         if (status == SKD_OK)
             status = make_families(out, &c, options, err);
-        comparison_free(&c, threads);
+        comparison_free(&c);
     }
     skd_free(item);
     if (status != SKD_OK)
