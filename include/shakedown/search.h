@@ -74,6 +74,17 @@ typedef struct skd_host_state {
 skd_status skd_host_check(skd_host_state *out, const skd_cell *bulk, const skd_potential *potential, uint32_t seed,
                           const skd_relax_observer *observer, skd_error *err) SKD_CHECKED;
 
+/** The primitive cell as this level has it, the caller's: the supercell matrix . primitive is relaxed with its
+ *  lattice and folded back. SKD_ENUMERIC if it does not converge, SKD_ESTOPPED if the observer stopped it. */
+skd_status skd_host_relax(skd_cell **out, const skd_cell *primitive, const int matrix[3][3],
+                          const skd_potential *potential, const skd_relax_observer *observer,
+                          skd_error *err) SKD_CHECKED;
+/** A structure of the defect (in the order of defect->cell), made in a relaxed host, moved into the host as it was
+ *  given: `given`, the perfect supercell, has the atoms of defect->bulk. Each atom keeps its fractional
+ *  displacement from its site; those without a site their fractional coordinates. */
+skd_status skd_host_map_back(skd_cell **out, const skd_cell *cell, const skd_defect *defect, const skd_cell *given,
+                             skd_error *err) SKD_CHECKED;
+
 /** What is done with the atoms far from a defect. */
 typedef enum skd_far_mode {
     SKD_FAR_FREE,     /**< nothing                                                                     */

@@ -22,6 +22,7 @@ static const cli_option options[] = {
 typedef struct export_job {
     const skd_job *job;
     const skd_ranking *ranking;
+    const skd_cell *given; /* the host as it was before it was relaxed; NULL if it was not */
     const skd_format *format;
     cli_inputs *inputs;
     const char *folder;
@@ -38,8 +39,8 @@ static size_t families_wanted(const cli_args *args, const skd_ranking *r) {
 }
 
 static void describe(const export_job *e, const skd_family *f, char *out, size_t size) {
-    snprintf(out, size, "rank %zu of %zu, dE %+.4f eV, from %s", f->rank, e->ranking->n, f->relative,
-             e->job->starts.start[f->best].name);
+    snprintf(out, size, "rank %zu of %zu, dE %+.4f eV, from %s%s", f->rank, e->ranking->n, f->relative,
+             e->job->starts.start[f->best].name, e->given ? ", moved into the given cell" : "");
 }
 
 static skd_status make_folder_of(char *path, skd_error *err) {
@@ -48,6 +49,12 @@ static skd_status make_folder_of(char *path, skd_error *err) {
     skd_status status = skd_folder_make(path, err);
     *slash = '/';
     return status;
+}
+
+/* The candidate's structure, in the host as given; the caller's. */
+static skd_status candidate_cell(skd_cell **out, const export_job *e, const skd_family *f, skd_error *err) {
+    const skd_cell *cell = e->job->minimum[f->best].cell;
+    return e->given ? skd_host_map_back(out, cell, e->job->defect, e->given, err) : skd_cell_copy(out, cell, err);
 }
 
 /* The POSCAR, or all inputs, of one candidate; path is the POSCAR's. */
@@ -73,7 +80,11 @@ static skd_status write_poscars(const export_job *e, skd_error *err) {
         char *path = folders_path(e->folder, e->job->defect, e->job->charge, start, "POSCAR");
         if (!path)
             return skd_fail(err, SKD_ENOMEM, "out of memory for a path");
-        status = write_candidate(e, path, e->job->minimum[f->best].cell, comment, err);
+        skd_cell *cell = NULL;
+        status = candidate_cell(&cell, e, f, err);
+        if (status == SKD_OK)
+            status = write_candidate(e, path, cell, comment, err);
+        skd_cell_free(cell);
         if (status == SKD_OK)
             printf("%s  (%s)\n", path, comment);
         skd_free(path);
@@ -95,19 +106,19 @@ static skd_status add_info(skd_frame *frame, const export_job *e, const skd_fami
     return status;
 }
 
-/* The frame of one candidate, with energy and forces. */
+/* The frame of one candidate, with energy and forces where they are those of this cell. */
 static skd_status candidate_frame(skd_frame **out, const export_job *e, const skd_family *f, skd_error *err) {
     const skd_minimum *m = &e->job->minimum[f->best];
     skd_cell *cell;
     *out = NULL;
-    skd_status status = skd_cell_copy(&cell, m->cell, err);
+    skd_status status = candidate_cell(&cell, e, f, err);
     if (status == SKD_OK)
         status = skd_frame_new(out, cell, err);
     if (status != SKD_OK)
         return status;
-    (*out)->has_energy = true;
+    (*out)->has_energy = !e->given;
     (*out)->energy = m->energy;
-    if (m->force && !((*out)->force = skd_copy(m->force, m->cell->n, sizeof *m->force)))
+    if (m->force && !e->given && !((*out)->force = skd_copy(m->force, m->cell->n, sizeof *m->force)))
         return skd_fail(err, SKD_ENOMEM, "out of memory for forces");
     return add_info(*out, e, f, err);
 }
@@ -160,7 +171,7 @@ static skd_status export_all(const cli_args *args, const run_contents *run, cons
     for (size_t j = 0; j < run->n_jobs && status == SKD_OK; j++)
         status = cli_inputs_check(inputs, run->job[j]->defect->cell, run->job[j]->charge, err);
     for (size_t j = 0; j < run->n_jobs && status == SKD_OK; j++) {
-        export_job e = {run->job[j], &rankings[j], format, inputs, folder.text, cli_flag(args, "selective"),
+        export_job e = {run->job[j], &rankings[j], run->given, format, inputs, folder.text, cli_flag(args, "selective"),
                         families_wanted(args, &rankings[j])};
         if (e.n > 0)
             status = strcmp(format->name, "poscar") == 0 ? write_poscars(&e, err) : write_other(&e, err);

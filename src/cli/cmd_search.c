@@ -4,14 +4,13 @@
 #include <string.h>
 
 #include "cli.h"
-#include "far_field.h"
 #include "folders.h"
 #include "plan.h"
 #include "progress.h"
 #include "relaxing.h"
 #include "report.h"
-#include "run_host.h"
 #include "run_store.h"
+#include "search_host.h"
 
 static const cli_option options[] = {
     PLAN_OPTIONS("0"), /* a search is asked for a defect, not for all that a charge rule allows */
@@ -19,9 +18,7 @@ static const cli_option options[] = {
     RELAXING_METHOD(NULL),
     RELAXING_RULES,
     {"max-steps", 0, CLI_INT, "N", "1500", "stop after so many steps", 1, 10000000, NULL},
-    {"far-field", 0, CLI_TEXT, "WHAT", "auto",
-     "atoms farther than R (Å) from the defect: free, frozen:R or tethered:R; auto: free where the host comes back "
-     "from a rattle, else frozen:6, or less in a small cell", 0, 0, NULL},
+    SEARCH_HOST_OPTIONS,
     {"cross-charges", 0, CLI_TEXT, "WHEN", "auto",
      "minima of one charge state are starts of the others, until nothing new appears; auto: if there are several and "
      "the potential knows the charge; none",
@@ -49,7 +46,8 @@ typedef struct search {
     skd_job **job;
     size_t n_jobs;
     progress progress;
-    bool resumed, host_known, far_auto;
+    search_host host;
+    bool resumed;
 } search;
 
 static skd_status store_finished(void *payload, const skd_job *job, size_t start, skd_error *err) {
@@ -82,10 +80,9 @@ static skd_status read_relax_options(search *s, skd_error *err) {
     skd_status status = skd_potential_new(&s->potential, cli_text(s->args, "potential"), err);
     if (status == SKD_OK)
         status = relaxing_options(&s->relax, s->potential, s->args, err);
-    if (status == SKD_OK)
-        status = cli_far_field_read(&s->record.far, cli_text(s->args, "far-field"), err);
-    s->far_auto = s->record.far.mode == SKD_FAR_AUTO;
-    return status;
+    s->host = (search_host){.args = s->args, .potential = s->potential, .plan = &s->plan, .record = &s->record,
+                            .store = &s->store, .progress = &s->progress};
+    return status == SKD_OK ? search_host_read(&s->host, err) : status;
 }
 
 static bool has_several_states(const cli_charges *charges) {
@@ -131,29 +128,6 @@ static skd_status check_elements(const search *s, skd_error *err) {
     skd_status status = potential->type->check(potential->params, s->plan.bulk, err);
     for (size_t d = 0; d < s->plan.defects.n && status == SKD_OK; d++)
         status = potential->type->check(potential->params, s->plan.defects.defect[d]->cell, err);
-    return status;
-}
-
-static bool show_host(void *payload, const skd_relax_frame *frame) {
-    search *s = payload;
-    progress_host(&s->progress, frame);
-    return !cli_interrupted();
-}
-
-/* Is the host a minimum at this level? Once a folder; then what is done with the far field. */
-static skd_status check_host(search *s, skd_error *err) {
-    run_record *r = &s->record;
-    r->host_key = run_host_key(s->plan.bulk, r->potential);
-    skd_status status = run_host_cached(&s->store, r->host_key, &r->host, &s->host_known, err);
-    skd_relax_observer observer = {show_host, s};
-    cli_catch_interrupts();
-    progress_begin(&s->progress, 0, cli_flag(s->args, "quiet"));
-    if (status == SKD_OK && !s->host_known)
-        status = skd_host_check(&r->host, s->plan.bulk, s->potential, (uint32_t)s->plan.starts.seed, &observer, err);
-    progress_end(&s->progress);
-    r->bulk_energy = r->host.energy;
-    if (status == SKD_OK)
-        status = skd_far_field_choose(&r->far, &r->host, s->plan.defects.defect, s->plan.defects.n, err);
     return status;
 }
 
@@ -218,30 +192,21 @@ static skd_status prepare(search *s, skd_error *err) {
         return status;
     make_record(s);
     const char *folder = cli_text(s->args, "output");
+    bool ready = !s->host.far_auto && !search_host_is_relaxed(&s->host);
     status = read_cross_options(s, err);
-    if (status == SKD_OK && !s->far_auto) /* what is wrong with it is told before the host is checked */
+    if (status == SKD_OK && ready) /* what is wrong with the far field is told before the host is checked */
         status = make_jobs(s, err);
     if (status == SKD_OK)
         status = run_store_open(&s->store, folder, true, err);
     if (status == SKD_OK)
-        status = check_host(s, err);
-    if (status == SKD_OK && s->far_auto)
+        status = search_host_settle(&s->host, err);
+    if (status == SKD_OK && !ready)
         status = make_jobs(s, err);
     if (status == SKD_OK)
         status = run_store_begin(&s->store, &s->record, s->plan.bulk, s->job, s->n_jobs, &s->resumed, err);
     if (status == SKD_OK)
         status = write_starts(s, folder, err);
     return status;
-}
-
-static void announce_host(const search *s, FILE *out) {
-    char text[200];
-    fprintf(out, "rattled    %s%s\n", cli_host_text(&s->record.host, text, sizeof text),
-            s->host_known ? " (found before)" : "");
-    fprintf(out, "far field  %s%s\n", cli_far_field_text(&s->record.far, text, sizeof text),
-            !s->far_auto || s->record.host.returns         ? ""
-            : s->record.far.mode == SKD_FAR_FREE           ? ": the cell is too small to freeze a part of it"
-                                                           : ", as the host is no minimum; otherwise with --far-field");
 }
 
 static void announce(const search *s, FILE *out) {
@@ -252,7 +217,7 @@ static void announce(const search *s, FILE *out) {
             s->potential->type->knows_charge || cli_charges_neutral(&s->plan.charges)
                 ? ""
                 : "; it knows no charge: charge states differ in their starts");
-    announce_host(s, out);
+    search_host_print(&s->host, out);
     fprintf(out, "starts     %zu in %zu defect state%s, rattle %.4f Å\n", total, s->n_jobs, s->n_jobs > 1 ? "s" : "",
             s->job[0]->starts.stdev);
     if (s->cross.max_rounds)
@@ -324,7 +289,8 @@ static void print_result(const search *s, const run_contents *run, const skd_ran
 }
 
 static skd_status finish(search *s, int *exit_code, skd_error *err) {
-    run_contents run = {.record = s->record, .bulk = s->plan.bulk, .job = s->job, .n_jobs = s->n_jobs};
+    run_contents run = {.record = s->record, .bulk = s->plan.bulk, .given = s->plan.given, .job = s->job,
+                        .n_jobs = s->n_jobs};
     skd_rank_options rank = report_rank_options(&s->record, s->args);
     skd_ranking *rankings = NULL;
     char *json = NULL;

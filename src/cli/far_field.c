@@ -104,3 +104,11 @@ char *cli_host_text(const skd_host_state *host, char *out, size_t size) {
                  host->rms, host->largest, 1e3 * fabs(host->gain), host->gain < 0.0 ? "higher" : "lower");
     return out;
 }
+
+char *cli_host_lattices(const skd_cell *given, const skd_cell *relaxed, char *out, size_t size) {
+    const double(*a)[3] = given->lattice, (*b)[3] = relaxed->lattice;
+    double volume = skd_cell_volume(relaxed) / skd_cell_volume(given) - 1.0;
+    snprintf(out, size, "supercell %.3f %.3f %.3f Å instead of %.3f %.3f %.3f, volume %+.1f %%", skd_norm(b[0]),
+             skd_norm(b[1]), skd_norm(b[2]), skd_norm(a[0]), skd_norm(a[1]), skd_norm(a[2]), 100.0 * volume);
+    return out;
+}

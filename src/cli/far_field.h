@@ -19,5 +19,7 @@ skd_status cli_far_field_around(double **tether, const skd_far_field *far, const
 char *cli_far_field_text(const skd_far_field *far, char *out, size_t size);
 /** "the host returns: rms 0.03 Å, ..." or how far it drifts; returns out. */
 char *cli_host_text(const skd_host_state *host, char *out, size_t size);
+/** "supercell 13.02 13.02 13.02 Å instead of 12.96 12.96 12.96, volume +1.4 %"; returns out. */
+char *cli_host_lattices(const skd_cell *given, const skd_cell *relaxed, char *out, size_t size);
 
 #endif

@@ -232,6 +232,19 @@ static skd_status read_host(cli_plan *plan, const cli_args *args, skd_error *err
     return status;
 }
 
+static skd_status make_all_defects(cli_plan *plan, const cli_args *args, skd_error *err) {
+    skd_status status = read_defect_options(plan, args, err);
+    if (status == SKD_OK && plan->defects.n == 0)
+        status = skd_fail(err, SKD_EARG, "%s: no defects to make", plan->host_path);
+    if (status == SKD_OK)
+        status = cli_starts_check(&plan->starts, &plan->defects, err);
+    if (status == SKD_OK)
+        status = cli_charges_choose(&plan->charges, args, &plan->defects, err);
+    if (status == SKD_OK)
+        status = skd_cell_copy(&plan->bulk, plan->defects.defect[0]->bulk, err);
+    return status;
+}
+
 skd_status cli_plan_make(cli_plan *plan, const cli_args *args, skd_error *err) {
     *plan = (cli_plan){0};
     skd_status status = cli_starts_read(&plan->starts, &plan->start_lists, args, err);
@@ -245,17 +258,24 @@ skd_status cli_plan_make(cli_plan *plan, const cli_args *args, skd_error *err) {
         status = given_supercell(plan, cli_text(args, "supercell"), err);
     else
         status = searched_supercell(plan, args, err);
-    if (status == SKD_OK)
-        status = read_defect_options(plan, args, err);
-    if (status == SKD_OK && plan->defects.n == 0)
-        status = skd_fail(err, SKD_EARG, "%s: no defects to make", plan->host_path);
-    if (status == SKD_OK)
-        status = cli_starts_check(&plan->starts, &plan->defects, err);
-    if (status == SKD_OK)
-        status = cli_charges_choose(&plan->charges, args, &plan->defects, err);
-    if (status == SKD_OK)
-        status = skd_cell_copy(&plan->bulk, plan->defects.defect[0]->bulk, err);
-    return status;
+    return status == SKD_OK ? make_all_defects(plan, args, err) : status;
+}
+
+skd_status cli_plan_rehost(cli_plan *plan, skd_cell *primitive_taken, const cli_args *args, skd_error *err) {
+    skd_cell_free(plan->primitive);
+    skd_cell_free(plan->given);
+    plan->primitive = primitive_taken;
+    plan->given = plan->bulk;
+    plan->bulk = NULL;
+    skd_defect_list_free(&plan->defects);
+    cli_charges_free(&plan->charges);
+    plan->defects = (skd_defect_list){0};
+    plan->charges = (cli_charges){0};
+    skd_status status = make_all_defects(plan, args, err);
+    bool same = status != SKD_OK || (plan->bulk->n == plan->given->n &&
+                                     memcmp(plan->bulk->species, plan->given->species,
+                                            plan->bulk->n * sizeof *plan->bulk->species) == 0);
+    return same ? status : skd_fail(err, SKD_ENUMERIC, "%s: the relaxed host has other atoms", plan->host_path);
 }
 
 void cli_plan_free(cli_plan *plan) {
@@ -263,6 +283,7 @@ void cli_plan_free(cli_plan *plan) {
     skd_cell_free(plan->primitive);
     skd_symmetry_free(plan->symmetry);
     skd_cell_free(plan->bulk);
+    skd_cell_free(plan->given);
     skd_defect_list_free(&plan->defects);
     cli_charges_free(&plan->charges);
     cli_start_lists_free(&plan->start_lists);

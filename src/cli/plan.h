@@ -20,6 +20,7 @@ typedef struct cli_plan {
     skd_symmetry *symmetry;   /**< of the host                                          */
     int matrix[3][3];         /**< supercell = matrix . primitive                       */
     skd_cell *bulk;           /**< the perfect supercell                                */
+    skd_cell *given;          /**< the same as the file has it; NULL unless cli_plan_rehost */
     skd_defect_list defects;  /**< the selected ones                                    */
     skd_host_states oxidation;
     cli_charges charges;      /**< the states to be made                                */
@@ -75,6 +76,8 @@ skd_status cli_interstitial_options(skd_defect_options *options, int **list, con
 skd_status cli_complexes_add(cli_plan *plan, const cli_args *args, const skd_defect_options *options, skd_error *err);
 
 skd_status cli_plan_make(cli_plan *plan, const cli_args *args, skd_error *err);
+/** Makes the defects anew in another primitive cell of the same crystal (taken); plan->given gets what was bulk. */
+skd_status cli_plan_rehost(cli_plan *plan, skd_cell *primitive_taken, const cli_args *args, skd_error *err);
 void cli_plan_free(cli_plan *plan);
 /** Prints host, symmetry, supercell, sites, defects, charges as lines. */
 void cli_plan_print(const cli_plan *plan, FILE *out);

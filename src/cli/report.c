@@ -151,6 +151,9 @@ static void print_lesson(FILE *out, const skd_ranking *r) {
 static void print_remark(FILE *out, const run_contents *run, const skd_job *job, const skd_ranking *r) {
     const run_record *record = &run->record;
     char text[200];
+    if (run->given)
+        fprintf(out, "Host relaxed at this level: %s; export writes candidates in the given cell.\n",
+                cli_host_lattices(run->given, run->bulk, text, sizeof text));
     if (!record->host.returns)
         fprintf(out, "Note: %s%s.\n", cli_host_text(&record->host, text, sizeof text),
                 job->tether ? "" : "; lower energies may be its own, not the defect's");
@@ -248,6 +251,7 @@ char *report_json(const run_contents *run, const skd_ranking *rankings) {
     cJSON_AddStringToObject(root, "potential", run->record.potential);
     json_add_number(root, "bulk_energy_eV", run->record.bulk_energy);
     run_host_add(root, &run->record);
+    cJSON_AddStringToObject(root, "host", run->given ? "relaxed" : "given");
     cJSON *jobs = cJSON_AddArrayToObject(root, "defects");
     for (size_t j = 0; j < run->n_jobs; j++)
         cJSON_AddItemToArray(jobs, job_json(run, run->job[j], &rankings[j]));

@@ -65,21 +65,96 @@ void run_host_read(const cJSON *root, run_record *record) {
     }
 }
 
+/* ---- cells of a relaxed host ---------------------------------------------------------------- */
+
+static cJSON *cell_json(const skd_cell *cell) {
+    cJSON *o = cJSON_CreateObject();
+    cJSON_AddItemToObject(o, "species", cJSON_CreateIntArray(cell->species, (int)cell->n));
+    cJSON_AddItemToObject(o, "lattice_A", cJSON_CreateDoubleArray(&cell->lattice[0][0], 9));
+    cJSON_AddItemToObject(o, "positions_A", cJSON_CreateDoubleArray(&cell->pos[0][0], 3 * (int)cell->n));
+    return o;
+}
+
+static void read_doubles(const cJSON *list, double *out, size_t n) {
+    const cJSON *item;
+    size_t i = 0;
+    cJSON_ArrayForEach(item, list) if (i < n)
+        out[i++] = item->valuedouble;
+}
+
+static skd_status read_cell(const cJSON *o, skd_cell **out, skd_error *err) {
+    const cJSON *species = cJSON_GetObjectItemCaseSensitive(o, "species"), *item;
+    const cJSON *lattice = cJSON_GetObjectItemCaseSensitive(o, "lattice_A");
+    const cJSON *pos = cJSON_GetObjectItemCaseSensitive(o, "positions_A");
+    size_t n = (size_t)cJSON_GetArraySize(species), i = 0;
+    if (n == 0 || cJSON_GetArraySize(lattice) != 9 || (size_t)cJSON_GetArraySize(pos) != 3 * n)
+        return skd_fail(err, SKD_EFORMAT, "the relaxed host of the run is missing or damaged");
+    skd_status status = skd_cell_new(out, n, err);
+    if (status != SKD_OK)
+        return status;
+    cJSON_ArrayForEach(item, species)(*out)->species[i++] = item->valueint;
+    read_doubles(lattice, &(*out)->lattice[0][0], 9);
+    read_doubles(pos, &(*out)->pos[0][0], 3 * n);
+    return SKD_OK;
+}
+
+void run_host_add_cells(cJSON *root, const run_record *record) {
+    if (!record->given || !record->relaxed)
+        return;
+    cJSON *o = cJSON_AddObjectToObject(root, "relaxed_host");
+    json_add_hash(o, "key_fnv1a64", record->relaxed_key);
+    cJSON_AddItemToObject(o, "primitive", cell_json(record->relaxed));
+    cJSON_AddItemToObject(o, "given", cell_json(record->given));
+}
+
+skd_status run_host_read_given(const cJSON *root, skd_cell **out, skd_error *err) {
+    const cJSON *o = cJSON_GetObjectItemCaseSensitive(root, "relaxed_host");
+    *out = NULL;
+    return o ? read_cell(cJSON_GetObjectItemCaseSensitive(o, "given"), out, err) : SKD_OK;
+}
+
 /* ---- the cache ----------------------------------------------------------------------------- */
 
+/* Metadata of the run in the store; NULL if none began. */
+static skd_status read_metadata(run_store *store, cJSON **out, skd_error *err) {
+    char *text = NULL;
+    *out = NULL;
+    skd_status status = skd_db_metadata_get(store->db, &text, err);
+    if (status == SKD_OK && text)
+        *out = cJSON_Parse(text);
+    skd_free(text);
+    return status;
+}
+
 skd_status run_host_cached(run_store *store, uint64_t key, skd_host_state *out, bool *found, skd_error *err) {
-    char *metadata = NULL;
-    *found = false;
-    skd_status status = skd_db_metadata_get(store->db, &metadata, err);
-    if (status != SKD_OK || !metadata)
-        return status;
+    cJSON *root;
     run_record old = {0};
-    cJSON *root = cJSON_Parse(metadata);
+    *found = false;
+    skd_status status = read_metadata(store, &root, err);
+    if (status != SKD_OK || !root)
+        return status;
     run_host_read(root, &old);
     cJSON_Delete(root);
-    skd_free(metadata);
     *found = old.host_key == key && key != 0;
     if (*found)
         *out = old.host;
     return SKD_OK;
+}
+
+skd_status run_host_cached_relaxed(run_store *store, uint64_t key, const skd_cell *primitive, skd_cell **out,
+                                   skd_error *err) {
+    cJSON *root;
+    char hash[20] = "";
+    *out = NULL;
+    skd_status status = read_metadata(store, &root, err);
+    const cJSON *o = cJSON_GetObjectItemCaseSensitive(root, "relaxed_host");
+    json_text(o, "key_fnv1a64", hash, sizeof hash);
+    if (status == SKD_OK && o && strtoull(hash, NULL, 16) == key)
+        status = read_cell(cJSON_GetObjectItemCaseSensitive(o, "primitive"), out, err);
+    cJSON_Delete(root);
+    if (*out && (*out)->n != primitive->n) { /* another cell of the same hash cannot be; a damaged one can */
+        skd_cell_free(*out);
+        *out = NULL;
+    }
+    return status;
 }

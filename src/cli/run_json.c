@@ -178,6 +178,7 @@ cJSON *run_record_data(const run_record *r) {
     cJSON_AddNumberToObject(o, "threshold", r->threshold);
     cJSON_AddNumberToObject(o, "seed", (double)r->seed);
     run_host_add(o, r);
+    run_host_add_cells(o, r);
     return o;
 }
 

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "run_host.h"
 #include "run_json.h"
 
 static skd_status damaged(const run_store *store, const char *what, skd_error *err) {
@@ -158,7 +159,10 @@ skd_status run_store_load(run_store *store, run_contents *out, skd_error *err) {
     if (!metadata)
         return skd_fail(err, SKD_EARG, "%s: the search in it never began; run 'shakedown search' again", store->folder);
     run_record_read(&out->record, metadata);
+    status = run_host_read_given(metadata, &out->given, err);
     cJSON_Delete(metadata);
+    if (status != SKD_OK)
+        return status;
     size_t n_jobs = count_jobs(&store->index);
     out->job = skd_alloc(n_jobs, sizeof *out->job);
     out->defect = skd_alloc(n_jobs + 1, sizeof *out->defect);
@@ -181,5 +185,6 @@ void run_contents_free(run_contents *contents) {
     skd_free(contents->job);
     skd_free(contents->defect);
     skd_cell_free(contents->bulk);
+    skd_cell_free(contents->given);
     *contents = (run_contents){0};
 }

@@ -32,6 +32,8 @@ typedef struct run_record {
     uint64_t host_key;   /**< run_host_key */
     skd_host_state host; /**< once checked */
     skd_far_field far;   /**< as resolved: never auto */
+    uint64_t relaxed_key;           /**< run_host_key of the given host; 0: it was not relaxed */
+    const skd_cell *given, *relaxed; /**< perfect supercell as given, relaxed primitive cell; borrowed, only written */
     double threshold; /**< fingerprint distance between families, as asked for; 0: the default */
 } run_record;
 
@@ -39,6 +41,7 @@ typedef struct run_record {
 typedef struct run_contents {
     run_record record;
     skd_cell *bulk;
+    skd_cell *given;     /**< bulk before it was relaxed at the run's level; NULL if it was not */
     skd_defect **defect; /**< [n_jobs] */
     skd_job **job;       /**< [n_jobs] */
     size_t n_jobs;

@@ -41,6 +41,25 @@ check "the table notes it" grep -q "Note: the host is no minimum at this level" 
 check "free if told so" test "$(code search "$work/shifted.vasp" --far-field free -o "$work/drifts_free")" = 0
 check "with a warning" says "lower energies may be its own"
 
+# a strained crystal, relaxed first: the lattice of the potential, and candidates back in the strained one
+sed 's/5.4309500000000002/5.54/' data/hosts/Si.POSCAR >"$work/strained.vasp"
+for time in first second; do
+    check "host relaxed, $time time" test "$(code search "$work/strained.vasp" --host relaxed -o "$work/relaxed")" = 0
+    check "$time time: the lattice is told" says "relaxed    supercell 10.862 10.862 10.862 Å instead of 11.080 11.080 11.080"
+done
+check "the second time nothing is repeated" says "resumed    4 of 4 starts were done before"
+check "the table says so" grep -q "^Host relaxed at this level" "$work/relaxed/ranking.txt"
+check "the energies are those of the unstrained crystal" \
+    test "$(awk '$1 == 1 {print $2, $3}' "$work/relaxed/ranking.txt")" = "$(awk '$1 == 1 {print $2, $3}' "$work/free/ranking.txt")"
+"$shakedown" export "$work/relaxed" --top 2 -o "$work/back" >/dev/null
+"$shakedown" export "$work/free" --top 2 -o "$work/same" >/dev/null
+check "export: the given lattice" test "$(sed -n 3p "$work/back/v_Si_0/Unperturbed/POSCAR" | awk '{print $1 + 0}')" = 11.08
+coordinates() { sed -n '9,$p' "$1/v_Si_0/Unperturbed/POSCAR" | awk '{printf "%.6f %.6f %.6f\n", $1 % 1, $2 % 1, $3 % 1}'; }
+coordinates "$work/back" >"$work/a"
+coordinates "$work/same" >"$work/b"
+check "export: fractions of the cell are kept" cmp "$work/a" "$work/b"
+check "--host takes given or relaxed" test "$(code search data/hosts/Si.POSCAR --host none -o "$work/bad")" = 2
+
 for bad in frozen:1 frozen:30 frozen tethered:x free:3 never; do
     check "--far-field $bad is refused" test "$(code search data/hosts/Si.POSCAR --far-field $bad -o "$work/bad")" = 2
     check "in one line, with nothing written" test "$(wc -l <"$work/err")" = 1 -a ! -e "$work/bad"
