@@ -8,7 +8,6 @@
 #include <string.h>
 
 #define OVERLAP      0.01 /* Å: two atoms on one site                                   */
-#define SIEVE_FROM   400  /* atoms: where looking at all pairs becomes the slower way    */
 #define FLATNESS     1e-6 /* volume over product of lengths below which a cell is flat  */
 #define LENGTH_MIN   0.01 /* Å: shortest and longest lattice vector we believe          */
 #define LENGTH_MAX   1e5
@@ -170,67 +169,6 @@ static skd_status check_lattice(const skd_cell *cell, const char *where, skd_err
     return SKD_OK;
 }
 
-/* Two atoms on one site among many, in linear time: each atom is looked for among those before it in
- * the 27 boxes around it. Boxes of the (reduced) unit cell, no smaller than OVERLAP, are kept by hash. */
-typedef struct sieve {
-    skd_mic mic;
-    double boxes[3]; /* per axis */
-    size_t n_buckets, *bucket, *next; /* index + 1 of the last atom of a bucket, of the one before it */
-} sieve;
-
-static size_t bucket_of(const sieve *s, const double box[3]) {
-    uint64_t hash = SKD_HASH_START;
-    for (int k = 0; k < 3; k++) {
-        double wrapped = box[k] < 0.0 ? box[k] + s->boxes[k] : box[k];
-        int64_t inside = (int64_t)(wrapped >= s->boxes[k] ? wrapped - s->boxes[k] : wrapped);
-        hash = skd_hash(hash, &inside, sizeof inside);
-    }
-    return (size_t)(hash % s->n_buckets);
-}
-
-/* Files atom i; returns index + 1 of an earlier atom on its site, 0 if there is none. */
-static size_t sieve_atom(sieve *s, const skd_cell *cell, size_t i) {
-    double f[3], centre[3], box[3], d[3];
-    skd_to_frac(s->mic.inverse, cell->pos[i], f);
-    for (int k = 0; k < 3; k++)
-        centre[k] = fmin(floor((f[k] - floor(f[k])) * s->boxes[k]), s->boxes[k] - 1.0);
-    for (int b = 0; b < 27; b++) {
-        const int step[3] = {b % 3 - 1, b / 3 % 3 - 1, b / 9 - 1};
-        for (int k = 0; k < 3; k++)
-            box[k] = centre[k] + step[k];
-        for (size_t j = s->bucket[bucket_of(s, box)]; j; j = s->next[j - 1])
-            if (!(skd_mic_vector(&s->mic, cell->pos[j - 1], cell->pos[i], d) >= OVERLAP))
-                return j;
-    }
-    size_t *bucket = &s->bucket[bucket_of(s, centre)];
-    s->next[i] = *bucket;
-    *bucket = i + 1;
-    return 0;
-}
-
-static skd_status sieve_overlap(const skd_cell *cell, skd_error *err) {
-    sieve s = {.n_buckets = 2 * cell->n + 1};
-    double height[3];
-    skd_status status = skd_mic_setup(&s.mic, cell, err);
-    if (status != SKD_OK)
-        return status;
-    skd_cell_heights(s.mic.lattice, height);
-    for (int k = 0; k < 3; k++)
-        s.boxes[k] = fmax(floor(height[k] / OVERLAP), 1.0);
-    s.bucket = skd_alloc(s.n_buckets, sizeof *s.bucket);
-    s.next = skd_alloc(cell->n, sizeof *s.next);
-    if (!s.bucket || !s.next)
-        status = skd_fail(err, SKD_ENOMEM, "out of memory for %zu atoms", cell->n);
-    for (size_t i = 0; status == SKD_OK && i < cell->n; i++) {
-        size_t j = sieve_atom(&s, cell, i);
-        if (j)
-            status = skd_fail(err, SKD_EARG, "atoms %zu and %zu are on one site, closer than %g Å", j, i + 1, OVERLAP);
-    }
-    skd_free(s.bucket);
-    skd_free(s.next);
-    return status;
-}
-
 /* A quick proof, for the frames of long runs, that no two atoms are within OVERLAP: then, with h the heights of the
  * cell, none of their fractional coordinates is within OVERLAP / h of the other's, modulo 1. Atoms are gone through
  * in the order of their first one. false: not proven. */
@@ -298,7 +236,7 @@ skd_status skd_frame_check(const skd_frame *frame, const char *where, skd_error 
     if (surely_apart(cell))
         return SKD_OK;
     skd_error found = {SKD_OK, ""};
-    status = cell->n > SIEVE_FROM ? sieve_overlap(cell, &found) : skd_cell_check_overlap(cell, OVERLAP, &found);
+    status = skd_cell_check_overlap(cell, OVERLAP, &found);
     if (status == SKD_OK)
         return SKD_OK;
     return skd_fail(err, status == SKD_ENOMEM ? status : SKD_EFORMAT, "%s: %.400s", where, found.text);

@@ -36,7 +36,7 @@ static inline size_t plain_neighbours(const skd_cell *cell, size_t i, double r_c
                     for (int k = 0; k < 3; k++)
                         d[k] += cell->pos[j][k] - cell->pos[i][k];
                     double r = skd_norm(d);
-                    if (!(r > 1e-9 && r < r_cut))
+                    if (!((r > 1e-9 || i != j) && r < r_cut))
                         continue;
                     if (n < room)
                         out[n] = (skd_neighbour){j, {a, b, c}, {d[0], d[1], d[2]}, r};

@@ -85,8 +85,46 @@ static void overlaps_name_both_atoms(void **state) {
     CHECK_OK(skd_cell_check_overlap(cell, 2.0, &err));
     CHECK_FAILS(skd_cell_check_overlap(cell, 4.3, &err), SKD_EARG, "atom 1 is 4.2000 Å from its own image");
     cell->pos[1][1] = NAN;
-    CHECK_FAILS(skd_cell_check_overlap(cell, 0.1, &err), SKD_EARG, "atoms 1 and 2");
+    CHECK_FAILS(skd_cell_check_overlap(cell, 0.1, &err), SKD_EARG, "atom 2 has no finite position");
     skd_cell_free(cell);
+}
+
+/* Against all pairs: is one too close, and which? */
+static void overlaps_are_those_of_all_pairs(void **state) {
+    (void)state;
+    skd_error err;
+    skd_rng *rng;
+    size_t n_found = 0;
+    CHECK_OK(skd_rng_new(&rng, 33, &err));
+    for (int row = 0; row < 300; row++) {
+        skd_cell *cell;
+        skd_mic mic;
+        double d[3], distance = plain_between(rng, 0.2, 1.2);
+        size_t first = 0, second = 0;
+        CHECK_OK(plain_cell(&cell, rng, row % PLAIN_SHAPES, 30, &err));
+        for (int k = 0; k < 3; k++)
+            cell->pbc[k] = row % 3 != 0 || skd_rng_u32(rng) & 1;
+        CHECK_OK(skd_mic_setup(&mic, cell, &err));
+        for (size_t i = 0; i < cell->n && !second; i++)
+            for (size_t j = 0; j < i && !second; j++)
+                if (skd_mic_vector(&mic, cell->pos[j], cell->pos[i], d) < distance) {
+                    first = j + 1;
+                    second = i + 1;
+                }
+        char words[64];
+        snprintf(words, sizeof words, "atoms %zu and %zu are ", first, second);
+        skd_status status = skd_cell_check_overlap(cell, distance, &err);
+        if (status != SKD_OK && strstr(err.text, "own image"))
+            CHECK(skd_image_distance(mic.lattice) < distance);
+        else if (second)
+            CHECK(status == SKD_EARG && strstr(err.text, words));
+        else
+            CHECK_INT(status, SKD_OK);
+        n_found += second > 0;
+        skd_cell_free(cell);
+    }
+    CHECK(n_found > 50 && n_found < 250);
+    skd_rng_free(rng);
 }
 
 static void formulas_are_reduced_in_order_of_appearance(void **state) {
@@ -131,6 +169,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reduction_keeps_the_lattice_and_finds_the_shortest_vector),
         cmocka_unit_test(shortest_vectors_are_those_of_many_images),
+        cmocka_unit_test(overlaps_are_those_of_all_pairs),
         cmocka_unit_test(overlaps_name_both_atoms),
         cmocka_unit_test(formulas_are_reduced_in_order_of_appearance),
         cmocka_unit_test(wrapping_ends_below_one),

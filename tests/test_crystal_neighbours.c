@@ -46,6 +46,31 @@ static void list_is_that_of_the_triple_loop_on_200_random_cells(void **state) {
     skd_free(want);
 }
 
+/* Every other cell has an atom put on another, or on an image of it. */
+static void atoms_on_one_site_are_neighbours(void **state) {
+    (void)state;
+    skd_error err;
+    skd_rng *rng;
+    skd_neighbours nb = {0};
+    CHECK_OK(skd_rng_new(&rng, 32, &err));
+    for (int row = 0; row < 40; row++) {
+        skd_cell *cell;
+        CHECK_OK(plain_cell(&cell, rng, row % PLAIN_SHAPES, 12, &err));
+        if (cell->n > 1) {
+            memcpy(cell->pos[1], cell->pos[0], sizeof cell->pos[1]);
+            CHECK_OK(skd_neighbours_build(&nb, cell, 0.3, &err));
+            size_t zeros = 0;
+            for (size_t k = 0; k < nb.first[cell->n]; k++)
+                zeros += nb.list[k].r == 0.0;
+            CHECK_INT(zeros, 2);
+            CHECK_INT(nb.list[nb.first[0]].j, 1);
+        }
+        skd_cell_free(cell);
+    }
+    skd_neighbours_free(&nb);
+    skd_rng_free(rng);
+}
+
 static void wires_and_molecules_need_no_other_lattice_vectors(void **state) {
     (void)state;
     skd_error err;
@@ -171,6 +196,7 @@ static void building_survives_every_failed_allocation(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(list_is_that_of_the_triple_loop_on_200_random_cells),
+        cmocka_unit_test(atoms_on_one_site_are_neighbours),
         cmocka_unit_test(wires_and_molecules_need_no_other_lattice_vectors),
         cmocka_unit_test(flat_and_zero_cells_are_refused),
         cmocka_unit_test(pairs_grow_linearly_and_are_exact_opposites),

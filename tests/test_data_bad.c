@@ -99,7 +99,7 @@ static void two_atoms_on_one_site_are_found_in_a_crowd(void **state) {
         int atom = (int)skd_rng_below(rng, 0, 1000);
         double last[3] = {atom / 100 * 0.1 - 1.0, atom / 10 % 10 * 0.1 + 2.0, atom % 10 * 0.1};
         char words[80];
-        snprintf(words, sizeof words, "crowd: atoms %d and 1001 are on one site", atom + 1);
+        snprintf(words, sizeof words, "crowd: atoms %d and 1001 are 0.00", atom + 1);
         for (int k = 0; k < 3; k++)
             last[k] += 1.2e-4 * (skd_rng_uniform(rng) - 0.5);
         CHECK_FAILS(read_crowd(last, &err), SKD_EFORMAT, words);

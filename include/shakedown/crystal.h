@@ -55,7 +55,8 @@ double skd_mic_vector(const skd_mic *mic, const double from[3], const double to[
  *  det(transform) = +-1. Shortest vectors first. Source: Nguyen & Stehlé, ACM Trans. Algorithms 5, 46 (2009). */
 void skd_lattice_reduce(const double lattice[3][3], double reduced[3][3], int transform[3][3]);
 
-/** SKD_EARG naming both atoms (1-based) if two are closer than `distance` Å, images included. */
+/** SKD_EARG naming both atoms (1-based) if two are closer than `distance` Å (> 0), images included: the first that is
+ *  too close to an earlier one, and the first of these. O(n). */
 skd_status skd_cell_check_overlap(const skd_cell *cell, double distance, skd_error *err) SKD_CHECKED;
 
 /** Reduced formula, elements in order of first appearance ("CdTe"); returns out. */
@@ -130,7 +131,8 @@ typedef struct skd_neighbours {
     void *work;           /**< cell-list scratch, owned                                        */
 } skd_neighbours;
 
-/** All pairs with 0 < r < r_cut (self-images included, the atom itself not). Works for any cell:
+/** All pairs with r < r_cut (self-images included, the atom itself not; two atoms on one site are a pair with
+ *  r = 0). Works for any cell:
  *  tiny, needle, pancake, skewed. O(n) for large cells. nb is zero-initialised before first use. */
 skd_status skd_neighbours_build(skd_neighbours *nb, const skd_cell *cell, double r_cut, skd_error *err) SKD_CHECKED;
 void skd_neighbours_free(skd_neighbours *nb); /**< frees the contents, not nb itself */

@@ -284,23 +284,3 @@ double skd_mic_vector(const skd_mic *mic, const double from[3], const double to[
     }
     return sqrt(best);
 }
-
-/* ---- overlaps ---------------------------------------------------------------------------- */
-
-skd_status skd_cell_check_overlap(const skd_cell *cell, double distance, skd_error *err) {
-    skd_mic mic;
-    skd_status status = skd_mic_setup(&mic, cell, err);
-    if (status != SKD_OK)
-        return status;
-    if ((cell->pbc[0] || cell->pbc[1] || cell->pbc[2]) && cell->n && skd_norm(mic.lattice[0]) < distance)
-        return skd_fail(err, SKD_EARG, "atom 1 is %.4f Å from its own image, expected at least %.4f Å",
-                        skd_norm(mic.lattice[0]), distance);
-    for (size_t i = 0; i < cell->n; i++)
-        for (size_t j = i + 1; j < cell->n; j++) {
-            double d[3], r = skd_mic_vector(&mic, cell->pos[i], cell->pos[j], d);
-            if (!(r >= distance)) /* NaN is an overlap too */
-                return skd_fail(err, SKD_EARG, "atoms %zu and %zu are %.4f Å apart, expected at least %.4f Å", i + 1,
-                                j + 1, r, distance);
-        }
-    return SKD_OK;
-}

@@ -191,7 +191,7 @@ static size_t search_run(const grid *g, const scratch *s, size_t j, uint32_t fir
         double x = center[0] - s->sorted[at][0] - move[0], y = center[1] - s->sorted[at][1] - move[1],
                z = center[2] - s->sorted[at][2] - move[2];
         double r2 = x * x + y * y + z * z;
-        if (r2 < g->cut2 && r2 > 0.0)
+        if (r2 < g->cut2 && (r2 > 0.0 || s->atom[at] != j)) /* an atom's images are never on it */
             out[n++] = (pair){s->atom[at], (uint32_t)j, {-shift[0], -shift[1], -shift[2]}, {x, y, z}, r2};
     }
     return n;

@@ -161,6 +161,8 @@ static skd_status carve(body *b, double half, const skd_neighbour *list, size_t 
     double reach = farthest(b, NULL);
     for (size_t k = 0; k < n && list[k].r < 2.0 * reach; k++) {
         double normal[3];
+        if (list[k].r == 0.0) /* atoms on one site have one cell */
+            continue;
         for (int c = 0; c < 3; c++)
             normal[c] = list[k].d[c] / list[k].r;
         if (farthest(b, normal) <= list[k].r / 2.0 + ON_PLANE)
