@@ -10,6 +10,8 @@
 static const skd_output_format *const formats[] = {
     &skd_output_vasprun,
     &skd_output_outcar,
+    &skd_output_espresso,
+    &skd_output_espresso_xml,
     NULL,
 };
 

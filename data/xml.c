@@ -82,6 +82,9 @@ static void on_close(void *context, const xmlChar *local, const xmlChar *prefix,
     if (xml->failure.status != SKD_OK || xml->depth == 0)
         return;
     skd_error err = {SKD_OK, ""};
+    for (size_t i = 0; i < xml->text.n; i++) /* words are separated by blanks */
+        if (xml->text.text[i] == '\n' || xml->text.text[i] == '\r')
+            xml->text.text[i] = ' ';
     skd_span text = {xml->text.n ? xml->text.text : "", xml->text.n};
     if (xml->events->close(xml->payload, xml, (skd_span){xml->path, xml->length[xml->depth]}, text, &err) != SKD_OK)
         stop(xml, err.status, err.text);
