@@ -40,6 +40,10 @@ void skd_string_add_real(skd_string *s, double value);
 /** First line of a file: control characters become blanks. */
 void skd_string_add_line(skd_string *s, const char *text);
 
+/** Extended XYZ that begins after `line` lines and `frame_number` frames of its file (for messages). */
+skd_status skd_xyz_parse(skd_frames *out, const char *name, const char *text, size_t length, size_t line,
+                         size_t frame_number, skd_error *err) SKD_CHECKED;
+
 extern const skd_format skd_format_poscar, skd_format_xyz, skd_format_cif;
 
 #endif

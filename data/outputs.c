@@ -24,6 +24,10 @@ struct skd_outputs {
     bool at_end;
     size_t n;          /* handed out */
     skd_frames frames; /* of a structure file */
+    skd_db *db;        /* of a run database    */
+    skd_string text;   /* of one XYZ frame     */
+    size_t line;       /* lines before it      */
+    bool is_xyz;
     char warning[400];
 };
 
@@ -49,6 +53,8 @@ void skd_outputs_close(skd_outputs *source) {
     skd_free(source->step.moment);
     skd_stream_close(source->step.stream);
     skd_frames_free(&source->frames);
+    skd_db_close(source->db);
+    skd_string_free(&source->text);
     skd_free(source);
 }
 
@@ -60,6 +66,130 @@ static skd_status begin_output(skd_outputs *source, skd_error *err) {
     if (!source->reader)
         return skd_fail(err, SKD_ENOMEM, "out of memory for a reader");
     return source->format->begin ? source->format->begin(source->reader, step, err) : SKD_OK;
+}
+
+/* ---- other files that hold frames --------------------------------------------------------- */
+
+static skd_status begin_structures(skd_outputs *source, const char *path, skd_span beginning, skd_error *err) {
+    if (skd_span_starts(beginning, "SQLite format 3"))
+        return skd_db_open(&source->db, path, false, err);
+    const skd_format *format = skd_format_of(path, beginning.p, beginning.n);
+    source->is_xyz = format == &skd_format_xyz;
+    if (source->is_xyz)
+        return SKD_OK;
+    if (strcmp(path, "-") == 0)
+        return skd_fail(err, SKD_EARG, "standard input: expected an output or extended XYZ here");
+    return skd_frames_read(&source->frames, path, format, err);
+}
+
+/* source and step, where the file itself has not said them. */
+static skd_status sign_frame(const skd_outputs *source, skd_frame *frame, skd_error *err) {
+    char number[32];
+    snprintf(number, sizeof number, "%zu", source->n + 1);
+    if (skd_frame_info(frame, "source"))
+        return SKD_OK;
+    skd_status status = skd_frame_set_info(frame, "source", skd_stream_text(source->step.stream)->name, err);
+    if (status == SKD_OK && !skd_frame_info(frame, "step"))
+        status = skd_frame_set_info(frame, "step", number, err);
+    return status;
+}
+
+/* The lines of one frame into source->text; false in *more at the end of the file. */
+static skd_status gather_xyz(skd_outputs *source, bool *more, skd_error *err) {
+    skd_stream *stream = source->step.stream;
+    skd_span line, word, rest;
+    long n = 0;
+    source->text.n = 0;
+    do {
+        source->line = skd_stream_text(stream)->line;
+        *more = skd_stream_line(stream, &line);
+        rest = line;
+    } while (*more && !skd_span_word(&rest, &word));
+    if (!*more)
+        return skd_stream_status(stream, err);
+    for (long k = skd_span_int(word, &n) && n > 0 && n <= SKD_ATOMS_MAX ? n + 2 : 1; k > 0; k--) {
+        skd_string_add_bytes(&source->text, line.p, line.n);
+        skd_string_add_bytes(&source->text, "\n", 1);
+        if (k > 1 && !skd_stream_line(stream, &line))
+            break;
+    }
+    if (source->text.failed)
+        return skd_fail(err, SKD_ENOMEM, "%s: out of memory for a frame", skd_stream_text(stream)->name);
+    return skd_stream_status(stream, err);
+}
+
+static skd_status next_xyz(skd_outputs *source, skd_frame **out, skd_error *err) {
+    bool more;
+    skd_frames one = {0};
+    skd_status status = gather_xyz(source, &more, err);
+    if (status != SKD_OK || !more)
+        return status == SKD_OK && source->n == 0
+                   ? skd_fail(err, SKD_EFORMAT, "%s: expected a number of atoms; found only blank lines",
+                              skd_stream_text(source->step.stream)->name)
+                   : status;
+    status = skd_xyz_parse(&one, skd_stream_text(source->step.stream)->name, source->text.text, source->text.n,
+                           source->line, source->n, err);
+    if (status == SKD_OK && one.n > 0)
+        *out = one.frame[--one.n];
+    skd_frames_free(&one);
+    return status;
+}
+
+static skd_status frame_of_row(skd_db_row *row, skd_frame **out, skd_error *err) {
+    skd_cell *cell = row->cell;
+    char text[40];
+    row->cell = NULL;
+    skd_status status = skd_frame_new(out, cell, err);
+    if (status != SKD_OK)
+        return status;
+    (*out)->has_energy = row->has_energy;
+    (*out)->energy = row->energy;
+    (*out)->has_stress = row->has_stress;
+    memcpy((*out)->stress, row->stress, sizeof row->stress);
+    (*out)->force = row->force;
+    row->force = NULL;
+    snprintf(text, sizeof text, "%g", row->charge);
+    status = skd_frame_set_info(*out, "charge", text, err);
+    if (status == SKD_OK && row->calculator)
+        status = skd_frame_set_info(*out, "code", row->calculator, err);
+    snprintf(text, sizeof text, "%ld", row->id);
+    return status == SKD_OK ? skd_frame_set_info(*out, "step", text, err) : status;
+}
+
+/* step.number counts the ids gone through. */
+static skd_status next_row(skd_outputs *source, skd_frame **out, skd_error *err) {
+    skd_status status = SKD_OK;
+    long last = skd_db_count(source->db);
+    while (status == SKD_OK && !*out && (long)source->step.number < last) {
+        skd_db_row row = {0};
+        bool found = false;
+        status = skd_db_read(source->db, (long)++source->step.number, &row, &found, err);
+        if (status == SKD_OK && found)
+            status = frame_of_row(&row, out, err);
+        skd_db_row_free(&row);
+    }
+    return status;
+}
+
+static skd_status next_structure(skd_outputs *source, skd_frame **out, skd_error *err) {
+    skd_status status = SKD_OK;
+    if (source->is_xyz)
+        status = next_xyz(source, out, err);
+    else if (source->db)
+        status = next_row(source, out, err);
+    else if (source->n < source->frames.n) {
+        *out = source->frames.frame[source->n];
+        source->frames.frame[source->n] = NULL;
+    }
+    if (status == SKD_OK && *out)
+        status = sign_frame(source, *out, err);
+    if (status == SKD_OK) {
+        source->n += *out != NULL;
+        return SKD_OK;
+    }
+    skd_frame_free(*out);
+    *out = NULL;
+    return status;
 }
 
 /* Takes the stream in any case. */
@@ -77,8 +207,7 @@ static skd_status open_stream(skd_outputs **out, const char *path, skd_stream *s
     if (source->format)
         status = begin_output(source, err);
     else
-        status = skd_fail(err, SKD_EFORMAT, "%s: neither a structure nor the output of a code that is known here",
-                          path);
+        status = begin_structures(source, path, beginning, err);
     if (status == SKD_OK)
         *out = source;
     else
@@ -136,6 +265,8 @@ static void hand_out(skd_outputs *source, skd_frame **out) {
 skd_status skd_outputs_next(skd_outputs *source, skd_frame **out, skd_error *err) {
     skd_status status = SKD_OK;
     *out = NULL;
+    if (!source->format)
+        return next_structure(source, out, err);
     if (source->at_end && !source->held)
         return SKD_OK;
     while (status == SKD_OK && !source->at_end && !*out) {

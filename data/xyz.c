@@ -590,11 +590,13 @@ static void begin_frame(xyz *x) {
     clear(&x->properties);
 }
 
-static skd_status parse(skd_frames *out, const char *name, const char *text, size_t length, skd_error *err) {
+skd_status skd_xyz_parse(skd_frames *out, const char *name, const char *text, size_t length, size_t line,
+                         size_t frame_number, skd_error *err) {
     skd_status status = skd_text_check(name, text, length, err);
     if (status != SKD_OK)
         return status;
-    xyz x = {.text = skd_text_of(name, text, length)};
+    xyz x = {.text = skd_text_of(name, text, length), .frame_number = frame_number};
+    x.text.line = line;
     bool more = true;
     while (status == SKD_OK) {
         begin_frame(&x);
@@ -607,12 +609,16 @@ static skd_status parse(skd_frames *out, const char *name, const char *text, siz
         else
             skd_frame_free(x.frame);
     }
-    if (status == SKD_OK && x.frame_number == 1)
+    if (status == SKD_OK && x.frame_number == frame_number + 1)
         status = skd_text_fail(&x.text, err, "expected a number of atoms; found only blank lines");
     skd_string_free(&x.key);
     skd_string_free(&x.value);
     skd_string_free(&x.properties);
     return status;
+}
+
+static skd_status parse(skd_frames *out, const char *name, const char *text, size_t length, skd_error *err) {
+    return skd_xyz_parse(out, name, text, length, 0, 0, err);
 }
 
 /* ---- writing ------------------------------------------------------------------------------ */

@@ -115,6 +115,14 @@ skd_status skd_outputs_next(skd_outputs *source, skd_frame **out, skd_error *err
 /** After the last frame: one line if the file is cut off or the calculation still runs; else NULL. */
 const char *skd_outputs_warning(const skd_outputs *source);
 
+/** Writes frames one after another as extended XYZ (.gz compresses, "-" is standard output): all or nothing, like
+ *  skd_file_write. */
+typedef struct skd_writer skd_writer;
+skd_status skd_writer_open(skd_writer **out, const char *path, skd_error *err) SKD_CHECKED;
+skd_status skd_writer_add(skd_writer *writer, skd_frame *frame, skd_error *err) SKD_CHECKED;
+/** keep false: nothing is left. Frees the writer in any case; NULL is accepted. */
+skd_status skd_writer_close(skd_writer *writer, bool keep, skd_error *err) SKD_CHECKED;
+
 /** How a POSCAR is laid out. */
 typedef struct skd_poscar_style {
     const char *comment;
