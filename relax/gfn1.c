@@ -133,6 +133,10 @@ static skd_status gfn1_compute(const void *params, const skd_cell *cell, double 
     return SKD_OK;
 }
 
+static skd_status gfn1_electrons(void *work, skd_electronic **out, skd_error *err) {
+    return gfn1_electronic(&((gfn1_work *)work)->state, out, err);
+}
+
 const skd_potential_type skd_potential_gfn1 = {
     .name = "gfn1",
     .summary = "GFN1-xTB, elements to Rn, any charge; temperature=300 (K), accuracy=0.02, mode=converged|library",
@@ -147,4 +151,5 @@ const skd_potential_type skd_potential_gfn1 = {
     .work_free = gfn1_work_free,
     .begin = gfn1_begin,
     .compute = gfn1_compute,
+    .electronic = gfn1_electrons,
 };

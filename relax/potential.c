@@ -135,25 +135,44 @@ skd_status skd_potential_compute_next(skd_potential_work *work, const skd_cell *
 
 /* ---- many cells --------------------------------------------------------------------------- */
 
+skd_status skd_potential_electronic(skd_potential_work *work, skd_electronic **out, skd_error *err) {
+    const skd_potential_type *type = work->potential->type;
+    *out = NULL;
+    if (!type->electronic)
+        return skd_fail(err, SKD_EARG, "potential %s has no electrons: no charges, orbitals or gap; gfn1 has",
+                        type->name);
+    return type->electronic(work->work, out, err);
+}
+
 typedef struct many {
     const skd_cell *const *cell;
     const double *charge;
     int want;
     skd_potential_work **work; /* one per worker */
     skd_result *const *out;
+    skd_electronic **electrons; /* NULL: not wanted */
 } many;
 
 static skd_status one_of_many(void *payload, size_t i, int worker, skd_error *err) {
     const many *job = payload;
-    return skd_potential_compute(job->work[worker], job->cell[i], job->charge ? job->charge[i] : 0.0, job->want,
-                                 job->out[i], err);
+    skd_status status = skd_potential_compute(job->work[worker], job->cell[i], job->charge ? job->charge[i] : 0.0,
+                                              job->want, job->out[i], err);
+    if (status == SKD_OK && job->electrons)
+        status = skd_potential_electronic(job->work[worker], &job->electrons[i], err);
+    return status;
 }
 
 skd_status skd_potential_compute_many(const skd_potential *potential, const skd_cell *const *cell,
                                       const double *charge, size_t n, int want, int threads, skd_result *const *out,
                                       skd_error *err) {
+    return skd_potential_electrons_many(potential, cell, charge, n, want, threads, out, NULL, err);
+}
+
+skd_status skd_potential_electrons_many(const skd_potential *potential, const skd_cell *const *cell,
+                                        const double *charge, size_t n, int want, int threads,
+                                        skd_result *const *out, skd_electronic **electrons, skd_error *err) {
     size_t workers = (size_t)(threads > 0 ? threads : skd_threads_available());
-    many job = {.cell = cell, .charge = charge, .want = want, .out = out};
+    many job = {.cell = cell, .charge = charge, .want = want, .out = out, .electrons = electrons};
     job.work = skd_alloc(workers, sizeof *job.work);
     skd_status status = job.work ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %zu workers", workers);
     for (size_t w = 0; w < workers && status == SKD_OK; w++)

@@ -67,6 +67,17 @@ size_t skd_cell_count(const skd_cell *cell, int z);
 skd_status skd_cell_pick(skd_cell **out, const skd_cell *cell, const size_t *pick, size_t n_pick,
                          skd_error *err) SKD_CHECKED;
 
+/** Potential (1/Å, negative) that a lattice of unit point charges in a uniform neutralising background makes at one
+ *  of them, without its own: -alpha_M / L. Ewald's sum, any shape of cell, to 1e-12. Source: P. P. Ewald,
+ *  Ann. Phys. 369, 253 (1921). SKD_EARG if the cell has no volume. */
+skd_status skd_madelung_potential(const double lattice[3][3], double *potential, skd_error *err) SKD_CHECKED;
+/** First-order correction for the images of a charge (e) in a medium of dielectric constant epsilon, eV:
+ *  q^2 alpha_M / (2 epsilon L), to be added to the energy of the periodic cell for that of an isolated defect. Source:
+ *  G. Makov and M. C. Payne, Phys. Rev. B 51, 4014 (1995), eq. 15, first term; M. Leslie and M. J. Gillan,
+ *  J. Phys. C 18, 973 (1985). */
+skd_status skd_image_charge_energy(const double lattice[3][3], double charge, double epsilon, double *energy,
+                                   skd_error *err) SKD_CHECKED;
+
 /* ---- elements ---------------------------------------------------------------------------- */
 
 #define SKD_ELEMENT_MAX 118

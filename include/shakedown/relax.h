@@ -23,6 +23,29 @@ void skd_result_free(skd_result *result);
 /** What to compute besides energy and forces. */
 enum { SKD_WANT_STRESS = 1, SKD_WANT_ATOM_ENERGY = 2 };
 
+/** The electrons of one cell, of a potential that has them. Orbitals ascend in energy; both spins share them. */
+typedef struct skd_electronic {
+    size_t n;              /**< atoms                                                                  */
+    size_t n_shells, n_orbitals;
+    double *charge;        /**< [n] e, Mulliken                                                        */
+    size_t *shell_atom;    /**< [n_shells] atom of a shell, ascending                                  */
+    int (*shell)[2];       /**< [n_shells] principal and angular quantum number                        */
+    double *shell_charge;  /**< [n_shells] e, Mulliken, relative to the free atom; sums to charge      */
+    double *energy;        /**< [n_orbitals] eV                                                        */
+    double *occupation;    /**< [n_orbitals] 0..2, both spins together                                 */
+    double *weight;        /**< [n_orbitals][n] Mulliken weight on the atoms, sums to 1 for an orbital */
+    size_t electrons[2];   /**< of either spin                                                         */
+    double fermi[2];       /**< eV, of either spin                                                     */
+    size_t cycles;         /**< diagonalisations it took to become self-consistent                     */
+    const char *way;       /**< how it became so; static text                                          */
+} skd_electronic;
+void skd_electronic_free(skd_electronic *electrons);
+/** Highest occupied and lowest empty level of a spin (0, 1) at 0 K, eV; false if there is none of either. */
+bool skd_electronic_edges(const skd_electronic *electrons, int spin, double *highest, double *lowest);
+/** Inverse participation number of an orbital, the sum over atoms of squared Mulliken weights: 1 on a single atom,
+ *  1/n when spread over n atoms evenly. */
+double skd_electronic_participation(const skd_electronic *electrons, size_t orbital);
+
 /** A kind of potential: one row in the table of relax/potential.c. */
 typedef struct skd_potential_type {
     const char *name;      /**< as on the command line: "sw"                       */
@@ -44,6 +67,8 @@ typedef struct skd_potential_type {
      *  and is then reused: no allocation in a relaxation's loop. */
     skd_status (*compute)(const void *params, const skd_cell *cell, double charge, int want, void *work,
                           skd_result *out, skd_error *err);
+    /** The electrons of the cell that work computed last; NULL: the potential has none. */
+    skd_status (*electronic)(void *work, skd_electronic **out, skd_error *err);
 } skd_potential_type;
 
 extern const skd_potential_type *const skd_potential_types[]; /**< ended by NULL */
@@ -78,6 +103,16 @@ skd_status skd_potential_compute_next(skd_potential_work *work, const skd_cell *
 skd_status skd_potential_compute_many(const skd_potential *potential, const skd_cell *const *cell,
                                       const double *charge, size_t n, int want, int threads, skd_result *const *out,
                                       skd_error *err) SKD_CHECKED;
+
+/** The electrons of the cell that work has just computed without error; the caller's. SKD_EARG for a potential
+ *  without electrons, or before the first cell. */
+skd_status skd_potential_electronic(skd_potential_work *work, skd_electronic **out, skd_error *err) SKD_CHECKED;
+/** skd_potential_compute_many that also keeps the electrons: electrons[n] (NULL: not wanted) are the caller's,
+ *  those left NULL on errors included. */
+skd_status skd_potential_electrons_many(const skd_potential *potential, const skd_cell *const *cell,
+                                        const double *charge, size_t n, int want, int threads,
+                                        skd_result *const *out, skd_electronic **electrons,
+                                        skd_error *err) SKD_CHECKED;
 
 /* ---- minimisers of any function of m variables ------------------------------------------- */
 

@@ -182,5 +182,8 @@ typedef struct gfn1_state { /* of one thread */
 skd_status gfn1_evaluate(gfn1_state *state, size_t n, const int *z, const double (*x)[3], const double (*lattice)[3],
                          double charge, skd_error *err) SKD_CHECKED;
 void gfn1_state_free(gfn1_state *state); /* its contents */
+/* What its last geometry's electrons do, in eV (electronic.c). */
+struct skd_electronic;
+skd_status gfn1_electronic(gfn1_state *state, struct skd_electronic **out, skd_error *err) SKD_CHECKED;
 
 #endif

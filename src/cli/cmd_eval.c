@@ -6,6 +6,7 @@
 #include <cjson/cJSON.h>
 
 #include "cli.h"
+#include "electrons.h"
 #include "shakedown/data.h"
 #include "shakedown/relax.h"
 
@@ -15,7 +16,14 @@ static const cli_option options[] = {
     {"potential", 'p', CLI_TEXT, "NAME", "gfn1", CLI_POTENTIALS, 0, 0, NULL},
     {"charge", 0, CLI_REAL, "E", "0", "total charge, for potentials that know it", -100, 100, NULL},
     {"stress", 0, CLI_FLAG, NULL, NULL, "stress and pressure too", 0, 0, NULL},
-    {"output", 'o', CLI_TEXT, "FILE", NULL, "write structures with energy, forces, stress (extended XYZ)", 0, 0, NULL},
+    {"charges", 0, CLI_FLAG, NULL, NULL, "Mulliken charges of atoms and shells", 0, 0, "electrons (gfn1)"},
+    {"gap", 0, CLI_FLAG, NULL, NULL, "levels at the gap, Fermi level, self-consistency", 0, 0, NULL},
+    {"orbitals", 0, CLI_FLAG, NULL, NULL, "levels at the gap, their occupation and the atoms they are on", 0, 0, NULL},
+    {"levels", 0, CLI_INT, "N", "6", "how many on either side of the gap", 1, 100000, NULL},
+    {"epsilon", 0, CLI_REAL, "X", NULL, "dielectric constant: image-charge correction of a charged cell, apart", 1,
+     1e6, NULL},
+    {"output", 'o', CLI_TEXT, "FILE", NULL, "write structures with energy, forces, stress (extended XYZ)", 0, 0,
+     "output"},
     CLI_THREADS,
     CLI_JSON,
     CLI_END};
@@ -26,7 +34,42 @@ typedef struct evaluation {
     skd_frames frames;
     const skd_cell **cell; /* [frames] borrowed */
     skd_result **result;   /* [frames] */
+    skd_electronic **electrons; /* [frames] or NULL */
+    double *correction;         /* [frames] image charges, eV; or NULL */
 } evaluation;
+
+static bool wants_electrons(const cli_args *args) {
+    return cli_flag(args, "charges") || cli_flag(args, "gap") || cli_flag(args, "orbitals");
+}
+
+static bool is_charged(const cli_args *args) { return cli_real(args, "charge") != 0.0; }
+
+/* Before anything is computed: is there what was asked for? */
+static skd_status check_request(const evaluation *e, skd_error *err) {
+    const skd_potential_type *type = e->potential->type;
+    if (wants_electrons(e->args) && !type->electronic)
+        return skd_fail(err, SKD_EARG, "potential %s has no electrons: no --charges, --gap, --orbitals; gfn1 has",
+                        type->name);
+    return SKD_OK;
+}
+
+static skd_status correct_all(evaluation *e, skd_error *err) {
+    skd_status status = SKD_OK;
+    if (!cli_given(e->args, "epsilon"))
+        return SKD_OK;
+    e->correction = skd_alloc(e->frames.n, sizeof *e->correction);
+    if (!e->correction)
+        return skd_fail(err, SKD_ENOMEM, "out of memory for %zu structures", e->frames.n);
+    for (size_t i = 0; i < e->frames.n && status == SKD_OK; i++) {
+        const skd_cell *cell = e->cell[i];
+        if (!cell->pbc[0] || !cell->pbc[1] || !cell->pbc[2])
+            status = skd_fail(err, SKD_EARG, "structure %zu is not periodic; --epsilon corrects periodic cells", i + 1);
+        else
+            status = skd_image_charge_energy(cell->lattice, cli_real(e->args, "charge"), cli_real(e->args, "epsilon"),
+                                             &e->correction[i], err);
+    }
+    return status;
+}
 
 static skd_status compute_all(evaluation *e, skd_error *err) {
     size_t n = e->frames.n;
@@ -34,7 +77,9 @@ static skd_status compute_all(evaluation *e, skd_error *err) {
     double *charge = skd_alloc(n, sizeof *charge);
     e->cell = skd_alloc(n, sizeof *e->cell);
     e->result = skd_alloc(n, sizeof *e->result);
-    if (!charge || !e->cell || !e->result)
+    if (wants_electrons(e->args))
+        e->electrons = skd_alloc(n, sizeof *e->electrons);
+    if (!charge || !e->cell || !e->result || (wants_electrons(e->args) && !e->electrons))
         status = skd_fail(err, SKD_ENOMEM, "out of memory for %zu structures", n);
     for (size_t i = 0; i < n && status == SKD_OK; i++) {
         e->cell[i] = e->frames.frame[i]->cell;
@@ -43,8 +88,8 @@ static skd_status compute_all(evaluation *e, skd_error *err) {
     }
     int want = SKD_WANT_ATOM_ENERGY | SKD_WANT_STRESS;
     if (status == SKD_OK)
-        status = skd_potential_compute_many(e->potential, e->cell, charge, n, want,
-                                            (int)cli_int(e->args, "threads"), e->result, err);
+        status = skd_potential_electrons_many(e->potential, e->cell, charge, n, want,
+                                              (int)cli_int(e->args, "threads"), e->result, e->electrons, err);
     for (size_t i = 0; i < n && status == SKD_OK; i++)
         if (!isfinite(e->result[i]->energy))
             status = skd_fail(err, SKD_ENUMERIC, "structure %zu: the energy is not a finite number", i + 1);
@@ -107,6 +152,38 @@ static void print_stresses(const evaluation *e) {
     cli_table_free(&table);
 }
 
+static void print_corrections(const evaluation *e) {
+    static const char *const heading[] = {">structure", ">volume/Å^3", ">image charges/eV"};
+    cli_table table = {.n_columns = 3, .heading = heading};
+    for (size_t i = 0; i < e->frames.n; i++) {
+        cli_table_add(&table, "%zu", i + 1);
+        cli_table_add(&table, "%.3f", skd_cell_volume(e->cell[i]));
+        cli_table_add(&table, "%.6f", e->correction[i]);
+    }
+    printf("\npoint-charge correction q^2 alpha/(2 epsilon L) for charge %+g e, epsilon = %g;\n"
+           "not in the energies above\n",
+           cli_real(e->args, "charge"), cli_real(e->args, "epsilon"));
+    cli_table_print(&table, stdout);
+    cli_table_free(&table);
+}
+
+static void print_electrons(const evaluation *e) {
+    const cli_args *args = e->args;
+    if (cli_flag(args, "gap"))
+        electrons_print_gaps((const skd_electronic *const *)e->electrons, e->frames.n);
+    for (size_t i = 0; i < e->frames.n; i++) {
+        if (cli_flag(args, "charges"))
+            electrons_print_charges(i + 1, e->cell[i], e->electrons[i]);
+        if (cli_flag(args, "orbitals"))
+            electrons_print_orbitals(i + 1, e->cell[i], e->electrons[i], (size_t)cli_int(args, "levels"));
+    }
+}
+
+static const char *background_of(const evaluation *e) {
+    const bool known = e->potential->type->knows_charge;
+    return known ? "periodic cells are neutralised by a uniform background" : "this potential does not know charges";
+}
+
 static cJSON *frame_json(const skd_cell *cell, const skd_result *result) {
     char formula[128];
     double largest, mean;
@@ -134,9 +211,23 @@ static cJSON *frame_json(const skd_cell *cell, const skd_result *result) {
 static skd_status print_json(const evaluation *e, skd_error *err) {
     cJSON *root = cJSON_CreateObject(), *structures;
     cJSON_AddStringToObject(root, "potential", e->potential->spec);
+    if (is_charged(e->args)) {
+        cJSON_AddNumberToObject(root, "charge", cli_real(e->args, "charge"));
+        cJSON_AddStringToObject(root, "charge_note", background_of(e));
+    }
     structures = cJSON_AddArrayToObject(root, "structures");
-    for (size_t i = 0; i < e->frames.n; i++)
-        cJSON_AddItemToArray(structures, frame_json(e->cell[i], e->result[i]));
+    for (size_t i = 0; i < e->frames.n; i++) {
+        cJSON *o = frame_json(e->cell[i], e->result[i]);
+        if (e->correction)
+            cJSON_AddNumberToObject(o, "image_charge_correction", e->correction[i]);
+        if (cli_flag(e->args, "charges"))
+            electrons_add_charges(o, e->electrons[i]);
+        if (cli_flag(e->args, "gap"))
+            electrons_add_gap(o, e->electrons[i]);
+        if (cli_flag(e->args, "orbitals"))
+            electrons_add_orbitals(o, e->electrons[i], (size_t)cli_int(e->args, "levels"));
+        cJSON_AddItemToArray(structures, o);
+    }
     char *text = cJSON_Print(root);
     cJSON_Delete(root);
     if (!text)
@@ -174,6 +265,11 @@ static skd_status report(evaluation *e, skd_error *err) {
     print_energies(e);
     if (cli_flag(e->args, "stress"))
         print_stresses(e);
+    if (is_charged(e->args))
+        printf("\ntotal charge %+g e: %s\n", cli_real(e->args, "charge"), background_of(e));
+    if (e->correction)
+        print_corrections(e);
+    print_electrons(e);
     return SKD_OK;
 }
 
@@ -182,13 +278,21 @@ static skd_status run_eval(const cli_args *args, int *exit_code, skd_error *err)
     evaluation e = {.args = args};
     skd_status status = skd_potential_new(&e.potential, cli_text(args, "potential"), err);
     if (status == SKD_OK)
+        status = check_request(&e, err);
+    if (status == SKD_OK)
         status = skd_frames_read(&e.frames, args->operand[0], NULL, err);
     if (status == SKD_OK && (status = compute_all(&e, err)) != SKD_OK)
         skd_error_prefix(err, "%s", args->operand[0]);
     if (status == SKD_OK)
+        status = correct_all(&e, err);
+    if (status == SKD_OK)
         status = report(&e, err);
     for (size_t i = 0; e.result && i < e.frames.n; i++)
         skd_result_free(e.result[i]);
+    for (size_t i = 0; e.electrons && i < e.frames.n; i++)
+        skd_electronic_free(e.electrons[i]);
+    skd_free(e.electrons);
+    skd_free(e.correction);
     skd_free(e.result);
     skd_free(e.cell);
     skd_frames_free(&e.frames);
@@ -204,7 +308,10 @@ const cli_command cmd_eval = {
     .text = "Every frame of a multi-frame file is evaluated. --json and -o give the forces of every atom.\n"
             "Potentials: 'gfn1' GFN1-xTB (temperature=, accuracy=, mode=), 'lj' Lennard-Jones (argon unless\n"
             "epsilon=, sigma=, cutoff=, width= say otherwise), 'sw' Stillinger-Weber silicon, 'zbl' universal\n"
-            "screened repulsion (cutoff=, width=).",
+            "screened repulsion (cutoff=, width=).\n"
+            "--orbitals: levels of one energy mix freely, and so do their weights.\n"
+            "--epsilon: first-order Makov-Payne correction by an Ewald sum of the cell, to be added to the energy of\n"
+            "a localised charge; never part of energies or forces here.",
     .options = options,
     .min_operands = 1,
     .max_operands = 1,
