@@ -110,6 +110,8 @@ skd_status skd_far_field_tether(double *tether, const skd_far_field *far, const 
 /** Holds the far atoms of a job on the host's sites in all its relaxations, and puts frozen ones of its starts back
  *  there. Not for auto. */
 skd_status skd_job_hold(skd_job *job, const skd_far_field *far, skd_error *err) SKD_CHECKED;
+/** Puts a job's charge and its held atoms (borrowed) into the options of a relaxation. */
+void skd_job_set_options(const skd_job *job, skd_relax_options *options);
 /** eV/Å, the largest force on a held atom of a minimum; 0 where all are free. */
 double skd_job_held_force(const skd_job *job, size_t start);
 

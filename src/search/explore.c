@@ -151,7 +151,7 @@ static skd_status follow_one(void *payload, size_t i, int worker, skd_error *err
     skd_trail *trail = &all->trails->trail[i];
     guard g = {.all = all, .w = &all->walker[worker], .trail = trail};
     skd_relax_options options = surrogate_options(all->learner);
-    options.charge = all->trails->job->charge;
+    skd_job_set_options(all->trails->job, &options);
     skd_relax_observer observer = {watch, &g};
     skd_relax_outcome outcome = {0};
     skd_cell_free(trail->end);

@@ -161,6 +161,12 @@ skd_status skd_job_hold(skd_job *job, const skd_far_field *far, skd_error *err) 
     return status;
 }
 
+void skd_job_set_options(const skd_job *job, skd_relax_options *options) {
+    options->charge = job->charge;
+    options->tether = job->tether;
+    options->anchor = (const double(*)[3])job->anchor;
+}
+
 double skd_job_held_force(const skd_job *job, size_t start) {
     const skd_minimum *m = &job->minimum[start];
     double largest = 0.0;

@@ -54,7 +54,8 @@ static skd_status finish_one(void *payload, size_t i, int worker, skd_error *err
     watcher w = {all, all->start[all->item[i]]};
     skd_relax_observer observer = {watch, &w};
     skd_relax_options options = all->learner->relax;
-    options.charge = answer->charge = all->job->charge;
+    answer->charge = all->job->charge;
+    skd_job_set_options(all->job, &options);
     skd_relax_outcome outcome = {0};
     if (atomic_load(&all->stop))
         return SKD_OK;

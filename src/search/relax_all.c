@@ -65,9 +65,7 @@ static skd_status relax_one(void *payload, size_t i, int worker, skd_error *err)
     watcher w = {run, item};
     skd_relax_observer observer = {watch, &w};
     skd_relax_options options = *run->options;
-    options.charge = item->job->charge;
-    options.tether = item->job->tether;
-    options.anchor = (const double(*)[3])item->job->anchor;
+    skd_job_set_options(item->job, &options);
     skd_relax_outcome outcome = {0};
     const skd_start *start = &item->job->starts.start[item->start];
     skd_status status = skd_relax(&outcome, start->cell, run->work[worker], &options, &observer, err);
