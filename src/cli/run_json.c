@@ -60,6 +60,8 @@ cJSON *run_minimum_data(const skd_minimum *minimum) {
     json_add_number(o, "force_max", minimum->force_max);
     cJSON_AddNumberToObject(o, "spring_eV", minimum->spring);
     cJSON_AddStringToObject(o, "reason", minimum->reason);
+    if (minimum->like != minimum->start)
+        cJSON_AddNumberToObject(o, "like", (double)minimum->like);
     return o;
 }
 
@@ -72,6 +74,8 @@ void run_minimum_read(skd_minimum *minimum, const cJSON *keys, const cJSON *data
     minimum->force_max = json_number(data, "force_max");
     minimum->spring = json_number(data, "spring_eV");
     json_text(data, "reason", minimum->reason, sizeof minimum->reason);
+    if (cJSON_HasObjectItem(data, "like"))
+        minimum->like = (size_t)json_integer(data, "like");
 }
 
 /* ---- defects -------------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 
 #include "run_host.h"
 #include "run_json.h"
+#include "run_labels.h"
 
 static skd_status damaged(const run_store *store, const char *what, skd_error *err) {
     return skd_fail(err, SKD_EFORMAT, "%s/run.db: %s is missing or damaged", store->folder, what);
@@ -37,6 +38,7 @@ skd_status run_load_metadata(run_store *store, cJSON **out, skd_error *err) {
 
 /* Where the rows go, and one of them as read. */
 typedef struct loading {
+    run_store *store;
     run_contents *run;
     run_key key;
     skd_db_row row;
@@ -93,6 +95,8 @@ static skd_status load_minimum(loading *l, skd_error *err) {
         return skd_fail(err, SKD_EFORMAT, "its start is missing");
     skd_minimum *m = &job->minimum[l->key.number];
     run_minimum_read(m, l->keys, l->data);
+    if (m->like >= job->starts.n)
+        return skd_fail(err, SKD_EFORMAT, "it is like start %zu of %zu", m->like, job->starts.n);
     m->energy = l->row.has_energy ? l->row.energy : (double)NAN;
     m->cell = take_cell(l);
     m->force = l->row.force;
@@ -101,15 +105,29 @@ static skd_status load_minimum(loading *l, skd_error *err) {
     return SKD_OK;
 }
 
+static skd_status load_label(loading *l, skd_error *err) {
+    run_store *store = l->store;
+    skd_status status =
+        skd_grow((void **)&store->label, &store->label_room, store->n_labels + 1, sizeof *store->label, err);
+    if (status != SKD_OK)
+        return status;
+    skd_kept_label *label = &store->label[store->n_labels++];
+    *label = (skd_kept_label){0};
+    if (l->key.number >= store->next_label)
+        store->next_label = l->key.number + 1;
+    return run_label_read(label, &l->row, l->keys, l->data, err);
+}
+
 static skd_status (*const load_stage[RUN_N_STAGES])(loading *, skd_error *) = {
     [RUN_HOST] = load_host,
     [RUN_DEFECT] = load_defect,
     [RUN_START] = load_start,
     [RUN_MINIMUM] = load_minimum,
+    [RUN_LABEL] = load_label,
 };
 
 static skd_status load_entry(run_store *store, const run_entry *entry, run_contents *run, skd_error *err) {
-    loading l = {.run = run, .key = entry->key};
+    loading l = {.store = store, .run = run, .key = entry->key};
     bool found;
     skd_status status = skd_db_read(store->db, entry->id, &l.row, &found, err);
     if (status != SKD_OK || !found)

@@ -11,6 +11,7 @@ static const char *const stage_name[RUN_N_STAGES] = {
     [RUN_DEFECT] = "defect",
     [RUN_START] = "start",
     [RUN_MINIMUM] = "minimum",
+    [RUN_LABEL] = "label",
 };
 
 /* ---- the index ----------------------------------------------------------------------------- */

@@ -18,6 +18,7 @@ typedef enum run_stage {
     RUN_DEFECT,  /* one a job: the unperturbed defect; number 0           */
     RUN_START,   /* number: its place in the job's list                   */
     RUN_MINIMUM, /* the same number as its start                          */
+    RUN_LABEL,   /* what a teacher said; job 0, numbers as they come       */
     RUN_N_STAGES
 } run_stage;
 

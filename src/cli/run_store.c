@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "run_json.h"
+#include "run_labels.h"
 #include "run_load.h"
 
 skd_status run_store_open(run_store *store, const char *folder, bool create, skd_error *err) {
@@ -30,6 +31,9 @@ skd_status run_store_open(run_store *store, const char *folder, bool create, skd
 
 void run_store_close(run_store *store) {
     run_index_free(&store->index);
+    for (size_t i = 0; i < store->n_labels; i++)
+        skd_kept_label_free(&store->label[i]);
+    skd_free(store->label);
     skd_db_close(store->db);
     skd_free(store->folder);
     *store = (run_store){0};
@@ -190,6 +194,31 @@ skd_status run_store_keep(run_store *store, skd_job *const *job, size_t n_jobs, 
         j++;
     run_row row = minimum_row(which, j, start, record);
     return run_rows_write(store->db, &store->index, &row, 1, NULL, err);
+}
+
+skd_status run_store_keep_many(run_store *store, skd_job *const *job, size_t n_jobs, const skd_job *which,
+                               const size_t *start, size_t n, const run_record *record, skd_error *err) {
+    size_t j = 0;
+    while (j < n_jobs && job[j] != which)
+        j++;
+    skd_status status = run_store_add_starts(store, job, n_jobs, err);
+    run_row *row = skd_alloc(n, sizeof *row);
+    if (status == SKD_OK && !row)
+        status = skd_fail(err, SKD_ENOMEM, "out of memory for %zu rows", n);
+    for (size_t i = 0; i < n && status == SKD_OK; i++)
+        row[i] = minimum_row(which, j, start[i], record);
+    if (status == SKD_OK)
+        status = run_rows_write(store->db, &store->index, row, n, NULL, err);
+    skd_free(row);
+    return status;
+}
+
+skd_status run_store_keep_label(run_store *store, const skd_kept_label *label, const run_record *record,
+                                skd_error *err) {
+    run_row row = run_label_row(label, store->next_label, record);
+    skd_status status = run_rows_write(store->db, &store->index, &row, 1, NULL, err);
+    store->next_label += status == SKD_OK;
+    return status;
 }
 
 /* ---- beginning or resuming ------------------------------------------------------------------- */

@@ -19,6 +19,9 @@ typedef struct run_store {
     char *folder;
     skd_db *db;
     run_index index; /**< of the rows in db */
+    skd_kept_label *label; /**< [n_labels] those read when the run was resumed or loaded; owned */
+    size_t n_labels, label_room;
+    size_t next_label; /**< number of the next one that is stored */
 } run_store;
 
 /** What was asked, besides the starts; kept word for word in the provenance. */
@@ -61,6 +64,12 @@ skd_status run_store_add_starts(run_store *store, skd_job *const *job, size_t n_
 /** Stores a finished minimum, durably. */
 skd_status run_store_keep(run_store *store, skd_job *const *job, size_t n_jobs, const skd_job *which, size_t start,
                           const run_record *record, skd_error *err) SKD_CHECKED;
+/** Stores the minima of start[n] of a job together, and the starts that were added to it. */
+skd_status run_store_keep_many(run_store *store, skd_job *const *job, size_t n_jobs, const skd_job *which,
+                               const size_t *start, size_t n, const run_record *record, skd_error *err) SKD_CHECKED;
+/** Stores what a teacher said, durably. */
+skd_status run_store_keep_label(run_store *store, const skd_kept_label *label, const run_record *record,
+                                skd_error *err) SKD_CHECKED;
 /** Reads a run back. */
 skd_status run_store_load(run_store *store, run_contents *out, skd_error *err) SKD_CHECKED;
 void run_contents_free(run_contents *contents);
