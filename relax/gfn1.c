@@ -142,6 +142,7 @@ const skd_potential_type skd_potential_gfn1 = {
     .summary = "GFN1-xTB, elements to Rn, any charge; temperature=300 (K), accuracy=0.02, mode=converged|library",
     .reference = "S. Grimme, C. Bannwarth and P. Shushkov, J. Chem. Theory Comput. 13, 1989 (2017)",
     .knows_charge = true,
+    .dear = true,
     .method = "lbfgs",
     .force_max = 0.02,
     .create = gfn1_create,

@@ -52,6 +52,7 @@ typedef struct skd_potential_type {
     const char *summary;   /**< one line for help, with defaults and units         */
     const char *reference; /**< paper                                              */
     bool knows_charge;     /**< does the total charge change its energies?         */
+    bool dear;             /**< costs more than milliseconds: worth a surrogate    */
     const char *method;    /**< minimiser that needs the fewest calls; NULL: FIRE  */
     double force_max;      /**< eV/Å, above its own noise; 0: exact, relaxations end by the mean force */
     /** Parses "key=value,key=value" (may be empty) into new parameters. */

@@ -5,6 +5,7 @@
 
 #include "cli.h"
 #include "folders.h"
+#include "learning.h"
 #include "plan.h"
 #include "progress.h"
 #include "relaxing.h"
@@ -25,6 +26,7 @@ static const cli_option options[] = {
      0, 0, "charge states"},
     {"cross-energy", 0, CLI_REAL, "eV", "0.05",
      "only those this far below the unperturbed minimum; negative: also so far above", -1000, 1000, NULL},
+    LEARNING_OPTIONS,
     {"threshold", 0, CLI_REAL, "X", NULL, "fingerprint distance between families", 0, 2, "families"},
     {"output", 'o', CLI_TEXT, "DIR", "shakedown_run", "folder of the run: run.db, POSCARs, ranking.txt", 0, 0,
      "output"},
@@ -47,7 +49,7 @@ typedef struct search {
     size_t n_jobs;
     progress progress;
     search_host host;
-    bool resumed;
+    bool resumed, learns;
 } search;
 
 static skd_status store_finished(void *payload, const skd_job *job, size_t start, skd_error *err) {
@@ -78,6 +80,8 @@ static skd_status store_added(void *payload, size_t n, skd_error *err) {
 
 static skd_status read_relax_options(search *s, skd_error *err) {
     skd_status status = skd_potential_new(&s->potential, cli_text(s->args, "potential"), err);
+    if (status == SKD_OK)
+        status = learning_wanted(&s->learns, s->args, s->potential, err);
     if (status == SKD_OK)
         status = relaxing_options(&s->relax, s->potential, s->args, err);
     s->host = (search_host){.args = s->args, .potential = s->potential, .plan = &s->plan, .record = &s->record,
@@ -310,13 +314,27 @@ static skd_status finish(search *s, int *exit_code, skd_error *err) {
     return status;
 }
 
-static skd_status relax_all(search *s, skd_error *err) {
+static skd_status relax_directly(search *s, skd_error *err) {
     skd_search_hooks hooks = {
         .finished = store_finished, .progress = show_step, .added = store_added, .payload = s};
+    return skd_search_charges(s->job, s->n_jobs, s->potential, &s->relax, &s->cross, (int)cli_int(s->args, "threads"),
+                              &hooks, err);
+}
+
+static skd_status relax_learning(search *s, skd_error *err) {
+    learning l = {.store = &s->store, .record = &s->record, .progress = &s->progress, .job = s->job,
+                  .n_jobs = s->n_jobs, .quiet = cli_flag(s->args, "quiet")};
+    skd_status status = learning_begin(&l, s->args, s->potential, &s->relax, err);
+    if (status == SKD_OK)
+        status = learning_search(&l, err);
+    learning_end(&l);
+    return status;
+}
+
+static skd_status relax_all(search *s, skd_error *err) {
     cli_catch_interrupts();
     progress_begin(&s->progress, count_pending(s), cli_flag(s->args, "quiet"));
-    skd_status status = skd_search_charges(s->job, s->n_jobs, s->potential, &s->relax, &s->cross,
-                                           (int)cli_int(s->args, "threads"), &hooks, err);
+    skd_status status = (s->learns ? relax_learning : relax_directly)(s, err);
     progress_end(&s->progress);
     if (status == SKD_ESTOPPED)
         skd_fail(err, status, "interrupted with %zu starts left; run the same command again to go on",

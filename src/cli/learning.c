@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* learning.c - see learning.h. */
+#include "learning.h"
+
+#include <stdio.h>
+#include <string.h>
+
+skd_status learning_wanted(bool *out, const cli_args *args, const skd_potential *potential, skd_error *err) {
+    const char *when = cli_text(args, "surrogate");
+    bool on = !strcmp(when, "on"), by_cost = !strcmp(when, "auto");
+    *out = on || (by_cost && potential->type->dear);
+    if (on || by_cost || !strcmp(when, "off"))
+        return SKD_OK;
+    return skd_fail(err, SKD_EARG, "--surrogate: expected auto, on or off; found '%s'", when);
+}
+
+/* ---- hooks -------------------------------------------------------------------------------------- */
+
+static skd_status store_label(void *payload, const skd_kept_label *label, skd_error *err) {
+    learning *l = payload;
+    return run_store_keep_label(l->store, label, l->record, err);
+}
+
+static bool show_round(void *payload, const skd_learn_round *round) {
+    const learning *l = payload;
+    char entry[96];
+    if (!l->quiet)
+        fprintf(stderr, "%s round %zu: %zu labels, force error %.3f eV/Å; %zu of the relaxations unsure, %zu families\n",
+                skd_defect_entry_name(round->job->defect, round->job->charge, entry, sizeof entry), round->number,
+                round->n_labels, round->fit.force_loo, round->n_stopped, round->n_families);
+    return !cli_interrupted();
+}
+
+static bool show_step(void *payload, const skd_job *job, size_t start, const skd_relax_frame *frame) {
+    const learning *l = payload;
+    progress_step(l->progress, job, start, frame);
+    return !cli_interrupted();
+}
+
+static skd_status store_finished(void *payload, const skd_job *job, const size_t *start, size_t n, skd_error *err) {
+    learning *l = payload;
+    skd_status status = run_store_keep_many(l->store, l->job, l->n_jobs, job, start, n, l->record, err);
+    for (size_t i = 0; i < n && status == SKD_OK; i++)
+        progress_finished(l->progress, job, start[i]);
+    return status;
+}
+
+/* ---- the search --------------------------------------------------------------------------------- */
+
+/* A search that goes on remembers all that was asked before. */
+static skd_status remember(learning *l, skd_error *err) {
+    skd_status status = SKD_OK;
+    for (size_t i = 0; i < l->store->n_labels && status == SKD_OK; i++) {
+        skd_kept_label label = l->store->label[i];
+        l->store->label[i] = (skd_kept_label){0};
+        status = skd_learner_keep(l->learner, &label, false, err);
+    }
+    return status;
+}
+
+skd_status learning_begin(learning *l, const cli_args *args, const skd_potential *teacher,
+                          const skd_relax_options *relax, skd_error *err) {
+    skd_learn_options options = SKD_LEARN_DEFAULT;
+    options.labels = (size_t)cli_int(args, "labels");
+    l->hooks = (skd_learn_hooks){store_label, show_round, show_step, store_finished, l};
+    skd_status status = skd_learner_new(&l->learner, teacher, relax, &options, (int)cli_int(args, "threads"), &l->hooks,
+                                        err);
+    return status == SKD_OK ? remember(l, err) : status;
+}
+
+static void say_cost(const learning *l, const skd_job *job, const skd_learn_summary *cost) {
+    char entry[96];
+    if (l->quiet || cost->n_rounds == 0)
+        return;
+    fprintf(stderr, "%s: %zu labels in %zu rounds, %zu calls in final relaxations%s",
+            skd_defect_entry_name(job->defect, job->charge, entry, sizeof entry), cost->n_labels, cost->n_rounds,
+            cost->n_finish, cost->spent ? "; the budget of labels is spent" : "");
+    if (cost->n_failed)
+        fprintf(stderr, "; %zu questions without an answer", cost->n_failed);
+    fputc('\n', stderr);
+}
+
+skd_status learning_search(learning *l, skd_error *err) {
+    skd_status status = SKD_OK;
+    for (size_t j = 0; j < l->n_jobs && status == SKD_OK; j++) {
+        skd_learn_summary cost;
+        status = skd_learner_search(l->learner, l->job[j], &cost, err);
+        if (status == SKD_OK)
+            say_cost(l, l->job[j], &cost);
+    }
+    return status;
+}
+
+void learning_end(learning *l) {
+    skd_learner_free(l->learner);
+    l->learner = NULL;
+}

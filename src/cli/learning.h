@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT
+ * learning.h - the part of `search` in which a surrogate learns from the potential: options, storage, what is shown.
+ */
+#ifndef SKD_LEARNING_H
+#define SKD_LEARNING_H
+
+#include "cli.h"
+#include "progress.h"
+#include "run_store.h"
+
+/* Rows of the option table. */
+#define LEARNING_OPTIONS                                                                                              \
+    {"surrogate", 0, CLI_TEXT, "WHEN", "auto",                                                                        \
+     "relax with a surrogate that learns from the potential: on, off, or auto (where the potential costs more than "  \
+     "milliseconds); the potential itself has the last word on every minimum",                                       \
+     0, 0, "surrogate"},                                                                                              \
+        {"labels", 0, CLI_INT, "N", "80", "energies and forces that the surrogate may ask for, a defect state", 1,     \
+         100000, NULL}
+
+/** One search's learner, and what it must know to store and show. All borrowed but the learner. */
+typedef struct learning {
+    run_store *store;
+    const run_record *record;
+    progress *progress;
+    skd_job *const *job;
+    size_t n_jobs;
+    bool quiet;
+    skd_learn_hooks hooks;
+    skd_learner *learner;
+} learning;
+
+/** Does this search learn? SKD_EARG if --surrogate is none of the three. */
+skd_status learning_wanted(bool *out, const cli_args *args, const skd_potential *potential, skd_error *err);
+/** The other fields are set; what the store remembers is put before the learner. */
+skd_status learning_begin(learning *l, const cli_args *args, const skd_potential *teacher,
+                          const skd_relax_options *relax, skd_error *err);
+/** All starts of all jobs that have no minimum yet. */
+skd_status learning_search(learning *l, skd_error *err);
+void learning_end(learning *l);
+
+#endif
