@@ -144,7 +144,7 @@ static void make_record(search *s) {
     }
     snprintf(r->host_file, sizeof r->host_file, "%s", s->plan.host_path);
     snprintf(r->potential, sizeof r->potential, "%s", s->potential->spec);
-    snprintf(r->method, sizeof r->method, "%s", s->relax.method->name);
+    snprintf(r->method, sizeof r->method, "%s%s", s->relax.method->name, s->learns ? " after a surrogate" : "");
     r->seed = s->plan.starts.seed;
     r->force_max = s->relax.force_max;
     r->force_mean = s->relax.force_mean;
