@@ -115,10 +115,11 @@ skd_status skd_learner_file(skd_learner *learner, skd_kept_label *answer, const 
     return status;
 }
 
-double skd_label_force_max(const skd_kept_label *label) {
+double skd_label_force_max(const skd_kept_label *label, const skd_job *job) {
     double most = label->failed ? (double)INFINITY : 0.0;
     for (size_t i = 0; i < label->cell->n && !label->failed; i++)
-        most = fmax(most, skd_norm(label->force[i]));
+        if (!job->tether || !isinf(job->tether[i]))
+            most = fmax(most, skd_norm(label->force[i]));
     return most;
 }
 

@@ -148,7 +148,7 @@ static skd_status choose(const lesson *l, size_t *chosen, size_t *n_chosen, size
 static skd_status remember_best(lesson *l, size_t trail, size_t label, skd_error *err) {
     const skd_trail *t = &l->trails.trail[trail];
     const skd_kept_label *answer = l->learner->label[label];
-    double force = skd_label_force_max(answer);
+    double force = skd_label_force_max(answer, l->job);
     if (t->unsure || !(force < BASIN_FORCE))
         return SKD_OK;
     const skd_trail earlier = {.start = t->start, .label = label, .trusted = force < l->learner->options.trust_force};
@@ -287,9 +287,9 @@ static skd_status finish(lesson *l, size_t *n, skd_error *err) {
 
 /* ---- what each start gets --------------------------------------------------------------------------- */
 
-static skd_status set_minimum(skd_minimum *m, const skd_cell *cell, const skd_kept_label *answer, size_t like,
+static skd_status set_minimum(lesson *l, size_t start, const skd_cell *cell, const skd_kept_label *answer, size_t like,
                               skd_error *err) {
-    size_t start = m->start;
+    skd_minimum *m = &l->job->minimum[start];
     skd_cell_free(m->cell);
     skd_free(m->force);
     *m = (skd_minimum){.start = start, .like = like};
@@ -299,7 +299,7 @@ static skd_status set_minimum(skd_minimum *m, const skd_cell *cell, const skd_ke
     m->done = status == SKD_OK;
     m->stop = answer->relaxed ? answer->stop : SKD_STOP_FAILED;
     m->energy = answer->energy;
-    m->force_max = answer->force ? skd_label_force_max(answer) : (double)NAN;
+    m->force_max = answer->force ? skd_label_force_max(answer, l->job) : (double)NAN;
     m->n_steps = like == start ? answer->n_steps : 0;
     m->n_calls = like == start ? answer->n_calls : 0;
     snprintf(m->reason, sizeof m->reason, "%s", answer->why);
@@ -308,7 +308,7 @@ static skd_status set_minimum(skd_minimum *m, const skd_cell *cell, const skd_ke
 
 /* A confirmed minimum whose start has one already gets a start of its own. */
 static skd_status extra_start(lesson *l, const skd_trail *t, size_t *start, skd_error *err) {
-    skd_start extra = {.factor = (double)NAN, .kind = l->job->starts.start[t->start].kind};
+    skd_start extra = {.factor = (double)NAN, .round = 1, .kind = l->job->starts.start[t->start].kind};
     int n = snprintf(extra.name, sizeof extra.name, "%.40s_also_%zu", l->job->starts.start[t->start].name,
                      l->job->starts.n);
     snprintf(extra.label, sizeof extra.label, "%.31s", n > 0 ? l->job->starts.start[t->start].label : "");
@@ -333,7 +333,7 @@ static skd_status give_confirmed(lesson *l, size_t *owner, skd_error *err) {
             status = extra_start(l, t, &owner[i], err);
         const skd_kept_label *answer = l->learner->label[t->label];
         if (status == SKD_OK)
-            status = set_minimum(&l->job->minimum[owner[i]], answer->relaxed, answer, owner[i], err);
+            status = set_minimum(l, owner[i], answer->relaxed, answer, owner[i], err);
     }
     return status;
 }
@@ -354,17 +354,16 @@ static skd_status give_others(lesson *l, const size_t *owner, skd_error *err) {
     skd_status status = SKD_OK;
     for (size_t i = 0; i < l->trails.n && status == SKD_OK; i++) {
         const skd_trail *t = &l->trails.trail[i];
-        skd_minimum *m = &l->job->minimum[t->start];
-        if (t->earlier || m->done)
+        if (t->earlier || l->job->minimum[t->start].done)
             continue;
         size_t best = confirmed_of(l, l->kin.family[i], owner);
         if (best == SIZE_MAX) {
-            status = set_minimum(m, t->end, &nothing, t->start, err);
+            status = set_minimum(l, t->start, t->end, &nothing, t->start, err);
             continue;
         }
         const skd_minimum *model = &l->job->minimum[owner[best]];
         const skd_kept_label answer = {.relaxed = model->cell, .energy = model->energy, .stop = model->stop};
-        status = set_minimum(m, t->end, &answer, owner[best], err);
+        status = set_minimum(l, t->start, t->end, &answer, owner[best], err);
     }
     return status;
 }
