@@ -24,8 +24,11 @@ typedef struct skd_features_options {
     double width;       /**< Å, standard deviation of a neighbour's density; the smoothness prior      */
     int n_max, l_max;   /**< radial functions 1..n_max, angular momenta 0..l_max                        */
     int channels;       /**< element channels of the density at most; more elements are mixed into them */
+    size_t most;        /**< features at most: with many elements the basis is made coarser (n_max 5, l_max 3,
+                             width 0.5 Å, then fewer channels) until it fits; 0: never                  */
 } skd_features_options;
-#define SKD_FEATURES_DEFAULT {.cutoff = 5.0, .taper = 1.5, .width = 0.4, .n_max = 7, .l_max = 4, .channels = 3}
+#define SKD_FEATURES_DEFAULT                                                                                        \
+    {.cutoff = 5.0, .taper = 1.5, .width = 0.4, .n_max = 7, .l_max = 4, .channels = 3, .most = 2000}
 
 /** Descriptor of all atoms of cells made of given elements; immutable, may be shared by threads. */
 typedef struct skd_features skd_features;
@@ -34,6 +37,7 @@ skd_status skd_features_new(skd_features **out, const skd_features_options *opti
                             size_t n_species, skd_error *err) SKD_CHECKED;
 void skd_features_free(skd_features *features);
 size_t skd_features_count(const skd_features *features);   /**< m: numbers per frame, all central elements */
+/** As they came to be (see `most`). */
 const skd_features_options *skd_features_options_of(const skd_features *features);
 const int *skd_features_species(const skd_features *features, size_t *n);
 
