@@ -324,9 +324,15 @@ static skd_status relax_directly(search *s, skd_error *err) {
 static skd_status relax_learning(search *s, skd_error *err) {
     learning l = {.store = &s->store, .record = &s->record, .progress = &s->progress, .job = s->job,
                   .n_jobs = s->n_jobs, .quiet = cli_flag(s->args, "quiet")};
+    size_t n_added = 1;
     skd_status status = learning_begin(&l, s->args, s->potential, &s->relax, err);
-    if (status == SKD_OK)
+    while (status == SKD_OK && n_added > 0) {
         status = learning_search(&l, err);
+        if (status == SKD_OK)
+            status = skd_cross_charges(&n_added, s->job, s->n_jobs, &s->cross, (int)cli_int(s->args, "threads"), err);
+        if (status == SKD_OK && n_added > 0)
+            status = store_added(s, n_added, err);
+    }
     learning_end(&l);
     return status;
 }

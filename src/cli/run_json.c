@@ -27,6 +27,8 @@ cJSON *run_start_data(const skd_start *start) {
     cJSON_AddStringToObject(o, "dropped", start->dropped ? start->why : "");
     cJSON_AddNumberToObject(o, "round", (double)start->round);
     cJSON_AddNumberToObject(o, "from_charge", start->from_charge);
+    if (start->later)
+        cJSON_AddBoolToObject(o, "later", true);
     return o;
 }
 
@@ -46,6 +48,7 @@ skd_status run_start_read(skd_start *start, const cJSON *keys, const cJSON *data
     start->seed = (uint32_t)json_integer(data, "seed");
     start->round = (size_t)json_integer(data, "round");
     start->from_charge = (int)json_integer(data, "from_charge");
+    start->later = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(data, "later"));
     const cJSON *atoms = cJSON_GetObjectItemCaseSensitive(data, "distorted_atoms"), *atom;
     start->distorted = skd_alloc((size_t)cJSON_GetArraySize(atoms), sizeof *start->distorted);
     if (!start->distorted)

@@ -60,7 +60,7 @@ static uint64_t identity_of(const run_record *r, const skd_cell *bulk, skd_job *
     for (size_t j = 0; j < n_jobs; j++)
         for (size_t i = 0; i < job[j]->starts.n; i++) {
             const skd_start *s = &job[j]->starts.start[i];
-            if (s->round > 0)
+            if (s->round > 0 || s->later)
                 continue;
             h = skd_hash(h, s->name, strlen(s->name));
             h = skd_hash(h, &job[j]->charge, sizeof job[j]->charge);

@@ -308,7 +308,7 @@ static skd_status set_minimum(lesson *l, size_t start, const skd_cell *cell, con
 
 /* A confirmed minimum whose start has one already gets a start of its own. */
 static skd_status extra_start(lesson *l, const skd_trail *t, size_t *start, skd_error *err) {
-    skd_start extra = {.factor = (double)NAN, .round = 1, .kind = l->job->starts.start[t->start].kind};
+    skd_start extra = {.factor = (double)NAN, .later = true, .kind = l->job->starts.start[t->start].kind};
     int n = snprintf(extra.name, sizeof extra.name, "%.40s_also_%zu", l->job->starts.start[t->start].name,
                      l->job->starts.n);
     snprintf(extra.label, sizeof extra.label, "%.31s", n > 0 ? l->job->starts.start[t->start].label : "");
