@@ -24,7 +24,7 @@ PACKAGES := build-essential pkg-config libsymspg-dev libgsl-dev zlib1g-dev libsq
 OPENMP := $(shell printf '\043include <omp.h>\nint main(void) { return omp_get_num_procs() == 0; }\n' | \
                   $(CC) -x c -fopenmp -o /dev/null - >/dev/null 2>&1 && echo -fopenmp)
 
-CPPFLAGS += -Iinclude -I$(BUILD) -isystem /usr/include/libxml2 -D_POSIX_C_SOURCE=200809L $(if $(SAN),-DSKD_TORTURE)
+CPPFLAGS += -Iinclude -Irelax -I$(BUILD) -isystem /usr/include/libxml2 -D_POSIX_C_SOURCE=200809L $(if $(SAN),-DSKD_TORTURE)
 CFLAGS   ?= $(if $(SAN),-O1,-O2) -g
 # No -Wpedantic: before C23 it refuses to pass double[3][3] where const double[3][3] is wanted, and we
 # keep the const. No -Wformat-truncation: messages are cut to their buffers on purpose. No -Wpsabi: vectors

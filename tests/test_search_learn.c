@@ -39,17 +39,18 @@ typedef struct diary {
     size_t n_kept, room;
 } diary;
 
-static skd_status note_label(void *payload, const skd_kept_label *label, skd_error *err) {
+static skd_status note_label(void *payload, const skd_kept_label *label, skd_error *hook_err) {
+    skd_error err;
     diary *d = payload;
     d->labels++;
-    CHECK_OK(skd_grow((void **)&d->kept, &d->room, d->n_kept + 1, sizeof *d->kept, err));
+    CHECK_OK(skd_grow((void **)&d->kept, &d->room, d->n_kept + 1, sizeof *d->kept, &err));
     skd_kept_label copy = *label;
-    CHECK_OK(skd_cell_copy(&copy.cell, label->cell, err));
+    CHECK_OK(skd_cell_copy(&copy.cell, label->cell, &err));
     if (label->relaxed)
-        CHECK_OK(skd_cell_copy(&copy.relaxed, label->relaxed, err));
+        CHECK_OK(skd_cell_copy(&copy.relaxed, label->relaxed, &err));
     copy.force = label->force ? skd_copy(label->force, label->cell->n, sizeof *label->force) : NULL;
     d->kept[d->n_kept++] = copy;
-    return d->stop_after && d->labels >= d->stop_after ? skd_fail(err, SKD_EIO, "no space left") : SKD_OK;
+    return d->stop_after && d->labels >= d->stop_after ? skd_fail(hook_err, SKD_EIO, "no space left") : SKD_OK;
 }
 
 static bool note_round(void *payload, const skd_learn_round *round) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* apply.c - energy, forces and stress of given weights: the derivative of the energy by the density first, then one pass
- * over the neighbours. */
+/* apply.c - energy, forces and stress of given weights: the derivative of the energy by the density first, then one
+ * pass over the neighbours. */
 #include <string.h>
 
 #include "features.h"
@@ -64,7 +64,8 @@ static void unmix(const skd_features *f, const skd_four *a, skd_four *by_species
 
 /* dE_i/dd of neighbour b. */
 SKD_VECTOR_CLONES
-static void pull(const skd_features *f, const skd_surrounding *around, size_t b, const skd_four *by_species, double *t) {
+static void pull(const skd_features *f, const skd_surrounding *around, size_t b, const skd_four *by_species,
+                 double *t) {
     size_t n4 = f->radial.n4, n_l = (size_t)f->options.l_max + 1, n_lm = f->n_lm;
     const skd_four *a = by_species + around->slot[b] * n_lm * n4, *h = around->h + b * n_l * n4;
     const skd_four *dh = around->dh + b * n_l * n4;
@@ -124,7 +125,8 @@ skd_status skd_features_apply(const skd_features *f, const double *w, const skd_
     for (size_t i = 0; i < cell->n; i++) {
         size_t z = f->slot[cell->species[i]];
         skd_density_of(work, cell, i, true);
-        double e = differentiate(f, work->weight + z * n_l * f->rows * fours, work->linear + z * fours, work->c, work->a);
+        double e = differentiate(f, work->weight + z * n_l * f->rows * fours, work->linear + z * fours, work->c,
+                                 work->a);
         out->energy += e;
         if (want & SKD_WANT_ATOM_ENERGY)
             out->atom_energy[i] = e;

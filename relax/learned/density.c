@@ -2,8 +2,8 @@
 /* density.c - the neighbours of one atom and the coefficients of their density. */
 #include <string.h>
 
-#include "../verlet.h"
 #include "features.h"
+#include "verlet.h"
 
 #define SKIN 0.5 /* Å */
 

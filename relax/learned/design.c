@@ -74,12 +74,12 @@ static void add_channel(const skd_features *f, size_t s, double factor, size_t l
         }
 }
 
-typedef struct room {
+typedef struct gradient_room {
     double *dc;  /* [n_lm][3][wide] */
     skd_four *t; /* [3][wide][rows/4] */
-} room;
+} gradient_room;
 
-static void feature_gradient(skd_features_work *work, size_t b, room *room) {
+static void feature_gradient(skd_features_work *work, size_t b, gradient_room *room) {
     const skd_features *f = work->features;
     size_t wide = 4 * f->radial.n4, n_l = (size_t)f->options.l_max + 1, n_max = (size_t)f->options.n_max;
     memset(work->g, 0, 3 * f->per_element * sizeof *work->g);
@@ -132,10 +132,10 @@ skd_status skd_design_fill(skd_design *design, const skd_features *f, const skd_
                            skd_error *err) {
     size_t wide = 4 * f->radial.n4;
     if (design->n != cell->n || design->m != skd_features_count(f))
-        return skd_fail(err, SKD_EARG, "surrogate: a design matrix of %zu atoms, %zu features for %zu and %zu", design->n,
-                        design->m, cell->n, skd_features_count(f));
+        return skd_fail(err, SKD_EARG, "surrogate: a design matrix of %zu atoms, %zu features for %zu and %zu",
+                        design->n, design->m, cell->n, skd_features_count(f));
     skd_status status = skd_features_prepare(work, cell, err);
-    room room = {skd_alloc(f->n_lm * 3 * wide, sizeof(double)), skd_alloc(3 * wide * f->rows / 4, sizeof(skd_four))};
+    gradient_room room = {skd_alloc(f->n_lm * 3 * wide, sizeof(double)), skd_alloc(3 * wide * f->rows / 4, sizeof(skd_four))};
     if (status == SKD_OK && (!room.dc || !room.t))
         status = skd_fail(err, SKD_ENOMEM, "out of memory for a design matrix");
     memset(design->energy, 0, design->m * sizeof(double));

@@ -41,8 +41,11 @@ static skd_status check_options(const skd_features_options *o, size_t n_species,
 /* What tells elements apart, for a channel: the density of all, then electronegativity, radius, and so on. */
 static double property(int z, size_t channel) {
     const skd_element *e = skd_element_of(z);
-    double en = e->electronegativity > 0.0 ? e->electronegativity : 2.0;
-    return channel == 0 ? 1.0 : channel == 1 ? en : channel == 2 ? e->covalent_radius : pow((double)z, 0.2 * (double)channel);
+    if (channel == 0)
+        return 1.0;
+    if (channel == 1)
+        return e->electronegativity > 0.0 ? e->electronegativity : 2.0;
+    return channel == 2 ? e->covalent_radius : pow((double)z, 0.2 * (double)channel);
 }
 
 /* One channel an element; or, with more elements than channels, orthonormal mixtures of the properties. */
@@ -87,6 +90,8 @@ static void number_features(skd_features *f) {
 static skd_status typical(skd_cell **out, const skd_features *f, skd_error *err) {
     enum { NEIGHBOURS = 24 };
     skd_status status = skd_cell_new(out, NEIGHBOURS + 1, err);
+    for (int k = 0; k < 3 && status == SKD_OK; k++)
+        (*out)->pbc[k] = false;
     for (size_t i = 0; i <= NEIGHBOURS && status == SKD_OK; i++) {
         double u = ((double)i - 0.5) / NEIGHBOURS, z = 1.0 - 2.0 * u, rho = sqrt(fmax(0.0, 1.0 - z * z));
         double phi = 2.39996322972865332 * (double)i; /* golden angle */
@@ -181,7 +186,8 @@ skd_status skd_features_new(skd_features **out, const skd_features_options *opti
     skd_status status = check_options(options, n_species, err);
     for (size_t i = 0; i < n_species && status == SKD_OK; i++)
         if (!skd_element_of(species[i]) || (i > 0 && species[i] <= species[i - 1]))
-            status = skd_fail(err, SKD_EARG, "surrogate: atomic numbers must ascend; number %zu is %d", i + 1, species[i]);
+            status = skd_fail(err, SKD_EARG, "surrogate: atomic numbers must ascend; number %zu is %d", i + 1,
+                              species[i]);
     if (status != SKD_OK)
         return status;
     skd_features *f = skd_alloc(1, sizeof *f);

@@ -2,8 +2,8 @@
 /* solid.c - gradients of solid harmonics S_lm = r^l Y_lm.
  *
  * d S_lm / d x_k is a harmonic polynomial of degree l - 1. Its components follow from the adjointness of d/dx_k and
- * multiplication by x_k (Fischer's inner product, which on harmonic polynomials of degree l is (2l+1)!! / 4 pi times that
- * of the sphere):
+ * multiplication by x_k (in Fischer's inner product, which on harmonic polynomials of degree l is (2l+1)!! / 4 pi times
+ * that of the sphere):
  *     d S_lm / d x_k = (2l + 1) sum_m' [ int Y_lm x_k Y_{l-1,m'} dOmega ] S_{l-1,m'}.
  * The integrals are done exactly by Gauss-Legendre points in cos theta times equidistant ones in phi. */
 #include <gsl/gsl_integration.h>
