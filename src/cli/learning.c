@@ -25,7 +25,7 @@ static bool show_round(void *payload, const skd_learn_round *round) {
     const learning *l = payload;
     char entry[96];
     if (!l->quiet)
-        fprintf(stderr, "%s round %zu: %zu labels, force error %.3f eV/Å; %zu relaxations unsure, %zu families\n",
+        fprintf(stderr, "%s round %zu: %zu labels, force error %.3f eV/Å; %zu ends unsure, %zu families\n",
                 skd_defect_entry_name(round->job->defect, round->job->charge, entry, sizeof entry), round->number,
                 round->n_labels, round->fit.force_loo, round->n_stopped, round->n_families);
     return !cli_interrupted();
