@@ -135,7 +135,8 @@ skd_status skd_design_fill(skd_design *design, const skd_features *f, const skd_
         return skd_fail(err, SKD_EARG, "surrogate: a design matrix of %zu atoms, %zu features for %zu and %zu",
                         design->n, design->m, cell->n, skd_features_count(f));
     skd_status status = skd_features_prepare(work, cell, err);
-    gradient_room room = {skd_alloc(f->n_lm * 3 * wide, sizeof(double)), skd_alloc(3 * wide * f->rows / 4, sizeof(skd_four))};
+    gradient_room room = {.dc = skd_alloc(f->n_lm * 3 * wide, sizeof *room.dc),
+                          .t = skd_alloc(3 * wide * f->rows / 4, sizeof *room.t)};
     if (status == SKD_OK && (!room.dc || !room.t))
         status = skd_fail(err, SKD_ENOMEM, "out of memory for a design matrix");
     memset(design->energy, 0, design->m * sizeof(double));

@@ -103,6 +103,9 @@ static void residuals(const skd_model *model, const skd_fit *fit, const fit_fram
             row[j] -= z[a] * model->h[a * m + j];
 }
 
+/* Below it, a row is known from this frame alone: nothing is left that could say how wrong it is. */
+#define LEAST_LEFT 1e-9
+
 /* 1 - P, lower triangle; destroys the block's rows. */
 static void one_less_leverage(const skd_model *model, fit_block *b, const double *z, double *v) {
     const double one = 1.0, minus = -1.0;
@@ -115,6 +118,11 @@ static void one_less_leverage(const skd_model *model, fit_block *b, const double
             v[0] -= z[a] * model->covariance[a * model->k + c] * z[c];
     dtrsm_("L", "L", "N", "N", &m, &rows, &one, model->factor, &m, b->x, &m);
     dsyrk_("L", "T", &rows, &m, &minus, b->x, &m, &one, v, &rows);
+    if (v[0] > LEAST_LEFT)
+        return;
+    v[0] = 1.0;
+    for (size_t r = 1; r < b->rows; r++)
+        v[r] = 0.0;
 }
 
 static outcome judge(const skd_model *model, const fit_block *b, size_t n, const double *in, const double *out,
