@@ -62,6 +62,7 @@ static skd_status write_candidate(const export_job *e, char *path, const skd_cel
                                   skd_error *err) {
     if (e->inputs->code) {
         *strrchr(path, '/') = '\0';
+        e->inputs->held = e->selective ? e->job->tether : NULL;
         return cli_inputs_write(e->inputs, path, cell, e->job->charge, comment, err);
     }
     skd_status status = make_folder_of(path, err);
@@ -187,11 +188,12 @@ static skd_status run_export(const cli_args *args, int *exit_code, skd_error *er
         return skd_fail(err, SKD_EARG, "--format: expected poscar, xyz or cif; found '%s'", cli_text(args, "format"));
     if (cli_given(args, "format") && cli_given(args, "code"))
         return skd_fail(err, SKD_EARG, "--format and --code contradict each other: a code reads its own files");
-    if (cli_flag(args, "selective") && (strcmp(format->name, "poscar") != 0 || cli_given(args, "code")))
-        return skd_fail(err, SKD_EARG, "--selective is for plain POSCARs, not for --code or another --format");
     report_run run = {0};
     cli_inputs inputs;
     skd_status status = cli_inputs_open(&inputs, args, err);
+    bool poscars = inputs.code ? cli_inputs_are_poscars(&inputs) : strcmp(format->name, "poscar") == 0;
+    if (status == SKD_OK && cli_flag(args, "selective") && !poscars)
+        status = skd_fail(err, SKD_EARG, "--selective: only POSCARs hold flags");
     if (status == SKD_OK)
         status = report_open(&run, args->operand[0], args, err);
     if (status == SKD_OK)

@@ -141,6 +141,8 @@ static skd_status print_structure(skd_string *out, const cli_inputs *in, const s
     skd_status status = skd_cell_copy(&cell, input->cell, err);
     if (status == SKD_OK)
         status = skd_frame_new(&frame, cell, err);
+    if (status == SKD_OK && in->moves)
+        status = skd_frame_set_moves(frame, in->moves, err);
     skd_frames frames = {.n = 1, .frame = &frame};
     skd_poscar_style style = {.comment = input->title, .site_labels = true};
     if (status == SKD_OK)
@@ -209,14 +211,30 @@ skd_status cli_inputs_check(cli_inputs *in, const skd_cell *cell, int charge, sk
     return in->code ? cli_inputs_write(in, NULL, cell, charge, NULL, err) : SKD_OK;
 }
 
+bool cli_inputs_are_poscars(const cli_inputs *in) {
+    return in->code && in->code->format && strcmp(in->code->format, "poscar") == 0;
+}
+
+/* The sorted copy that a POSCAR is made of, and the flags of its atoms. */
+static skd_status sort_atoms(cli_inputs *in, skd_cell **out, const skd_cell *cell, skd_error *err) {
+    size_t *order = skd_alloc(cell->n, sizeof *order);
+    skd_status status = order ? folders_sorted(out, cell, order, err)
+                              : skd_fail(err, SKD_ENOMEM, "out of memory for sorting %zu atoms", cell->n);
+    if (status == SKD_OK && in->held && !(in->moves = skd_alloc(cell->n, sizeof *in->moves)))
+        status = skd_fail(err, SKD_ENOMEM, "out of memory for the flags of %zu atoms", cell->n);
+    for (size_t i = 0; i < cell->n && status == SKD_OK && in->held; i++)
+        in->moves[i] = !(in->held[order[i]] > 0.0);
+    skd_free(order);
+    return status;
+}
+
 /* A POSCAR groups its species; elsewhere atoms keep the order that distortion_metadata.json counts in. */
 skd_status cli_inputs_write(cli_inputs *in, const char *folder, const skd_cell *cell, int charge, const char *title,
                             skd_error *err) {
-    bool grouped = in->code->format && strcmp(in->code->format, "poscar") == 0;
     skd_cell *copy = NULL;
     skd_status status = folder ? skd_folder_make(folder, err) : SKD_OK;
     if (status == SKD_OK)
-        status = grouped ? folders_sorted(&copy, cell, NULL, err) : skd_cell_copy(&copy, cell, err);
+        status = cli_inputs_are_poscars(in) ? sort_atoms(in, &copy, cell, err) : skd_cell_copy(&copy, cell, err);
     skd_input input = {.cell = copy,
                        .charge = charge,
                        .title = title,
@@ -225,6 +243,8 @@ skd_status cli_inputs_write(cli_inputs *in, const char *folder, const skd_cell *
     if (status == SKD_OK)
         status = write_all(in, folder, &input, err);
     skd_cell_free(copy);
+    skd_free(in->moves);
+    in->moves = NULL;
     return status;
 }
 

@@ -19,6 +19,8 @@ typedef struct cli_inputs {
     skd_string potentials;                /**< of the species in `species`: texts from the library  */
     double valence;                       /**< electrons in them, of the neutral cell               */
     uint64_t cached;                      /**< hash of the species they are for; 0: none            */
+    const double *held;                   /**< [atoms] of the next structure: > 0 is F F F; NULL: no flags */
+    bool *moves;                          /**< the same for its sorted atoms                        */
     size_t unfinished;                    /**< folders that lack the number of electrons            */
 } cli_inputs;
 
@@ -41,6 +43,8 @@ typedef struct cli_inputs {
 skd_status cli_inputs_open(cli_inputs *in, const cli_args *args, skd_error *err);
 void cli_inputs_close(cli_inputs *in);
 
+/** Are structures written as POSCARs, which may hold flags? */
+bool cli_inputs_are_poscars(const cli_inputs *in);
 /** Makes all texts of a structure and writes none: what is wrong with the user's files or potentials is told
  *  before anything is written. */
 skd_status cli_inputs_check(cli_inputs *in, const skd_cell *cell, int charge, skd_error *err);

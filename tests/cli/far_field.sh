@@ -25,6 +25,9 @@ check "export --selective flags them" test "$(grep -c 'F F F Si' "$work/out_s/v_
 grep -h 'F F F' "$work"/out_s/v_Si_0/*/POSCAR | sort | uniq -c | awk '$1 != 2' >"$work/moved"
 check "atoms beyond R are where the crystal has them" test ! -s "$work/moved"
 "$shakedown" export "$work/frozen" --top 1 -o "$work/plain" >/dev/null
+"$shakedown" export "$work/frozen" --top 1 --selective --code vasp -o "$work/vasp" >/dev/null
+check "and in the inputs of VASP" test "$(grep -c 'F F F Si' "$work"/vasp/v_Si_0/*/POSCAR)" = 35
+check "not in those of others" test "$(code "$shakedown" export "$work/frozen" --selective --code cp2k -o "$work/cp2k")" = 2
 check "without --selective there are no flags" test -z "$(grep -rl Selective "$work/plain")"
 
 check "the same command again" test "$(code search data/hosts/Si.POSCAR --far-field frozen:5 -o "$work/frozen")" = 0
