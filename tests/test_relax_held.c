@@ -183,10 +183,8 @@ static void potentials_bring_their_own_stop_rule(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(frozen_atoms_do_not_move_a_bit),
-        cmocka_unit_test(a_tether_pulls_to_the_nearest_image),
-        cmocka_unit_test(the_spring_is_not_in_the_energy),
-        cmocka_unit_test(bad_tethers_are_refused),
+        cmocka_unit_test(frozen_atoms_do_not_move_a_bit),       cmocka_unit_test(a_tether_pulls_to_the_nearest_image),
+        cmocka_unit_test(the_spring_is_not_in_the_energy),      cmocka_unit_test(bad_tethers_are_refused),
         cmocka_unit_test(potentials_bring_their_own_stop_rule),
     };
     return cmocka_run_group_tests_name("relax_held", tests, NULL, NULL);

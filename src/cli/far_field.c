@@ -45,8 +45,8 @@ static skd_status read_centre(double out[3], const skd_cell *cell, const char *t
         memcpy(out, value, 3 * sizeof *out);
     else if (status == SKD_OK)
         status = skd_fail(err, SKD_EARG,
-                          "--around: expected the number of an atom, 1 to %zu, or three fractions; found '%s'",
-                          cell->n, text);
+                          "--around: expected the number of an atom, 1 to %zu, or three fractions; found '%s'", cell->n,
+                          text);
     skd_free(value);
     return status;
 }

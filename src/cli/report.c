@@ -165,8 +165,8 @@ static void print_remark(FILE *out, const run_contents *run, const skd_job *job,
         n_held += job->tether[i] > 0.0;
     for (size_t f = 0; f < r->n; f++)
         force = fmax(force, skd_job_held_force(job, r->family[f].best));
-    fprintf(out, "Far field %s: %zu of %zu atoms, force on them up to %.2f eV/Å.\n",
-            cli_far_field_text(&record->far, text, sizeof text), n_held, n, force);
+    fprintf(out, "Far field %s: %zu of %zu atoms, force on them up to %.2f eV/Å (in the perfect crystal %.2f).\n",
+            cli_far_field_text(&record->far, text, sizeof text), n_held, n, force, record->host.force_max);
 }
 
 void report_print(FILE *out, const run_contents *run, const skd_ranking *rankings) {

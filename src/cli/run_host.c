@@ -78,8 +78,7 @@ static cJSON *cell_json(const skd_cell *cell) {
 static void read_doubles(const cJSON *list, double *out, size_t n) {
     const cJSON *item;
     size_t i = 0;
-    cJSON_ArrayForEach(item, list) if (i < n)
-        out[i++] = item->valuedouble;
+    cJSON_ArrayForEach(item, list) if (i < n) out[i++] = item->valuedouble;
 }
 
 static skd_status read_cell(const cJSON *o, skd_cell **out, skd_error *err) {

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TETHER  1.0  /* eV/Å^2: a tenth of a bond's, and well above what makes such hosts drift (0.04 eV an atom) */
-#define KEPT    10   /* auto: at least one atom in so many is kept in place */
-#define SAME    0.8  /* Å; farther from every site of its species, an atom is not the host's there */
+#define TETHER 1.0 /* eV/Å^2: a tenth of a bond's, and well above what makes such hosts drift (0.04 eV an atom) */
+#define KEPT   10  /* auto: at least one atom in so many is kept in place */
+#define SAME   0.8 /* Å; farther from every site of its species, an atom is not the host's there */
 
 /* Distance of each atom to the nearest site (fractional), images included. */
 static skd_status distances(double *out, const skd_cell *cell, const double (*site)[3], size_t n_sites,
@@ -28,8 +28,8 @@ static skd_status distances(double *out, const skd_cell *cell, const double (*si
     return status;
 }
 
-skd_status skd_far_field_tether(double *tether, const skd_far_field *far, const skd_cell *cell,
-                                const double (*site)[3], size_t n_sites, skd_error *err) {
+skd_status skd_far_field_tether(double *tether, const skd_far_field *far, const skd_cell *cell, const double (*site)[3],
+                                size_t n_sites, skd_error *err) {
     skd_status status = distances(tether, cell, site, n_sites, err);
     if (status != SKD_OK)
         return status;
