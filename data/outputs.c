@@ -12,6 +12,13 @@ static const skd_output_format *const formats[] = {
     &skd_output_outcar,
     &skd_output_espresso,
     &skd_output_espresso_xml,
+    &skd_output_castep,
+    &skd_output_aims,
+    &skd_output_abinit,
+    &skd_output_mlab,
+    &skd_output_cp2k,
+    &skd_output_cp2k_restart,
+    &skd_output_oszicar,
     NULL,
 };
 

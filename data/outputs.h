@@ -58,10 +58,14 @@ typedef struct skd_output_format {
 
 extern const skd_output_format skd_output_vasprun, skd_output_outcar, skd_output_oszicar, skd_output_mlab,
     skd_output_espresso, skd_output_espresso_xml, skd_output_cp2k, skd_output_castep, skd_output_aims,
-    skd_output_abinit;
+    skd_output_abinit, skd_output_cp2k_restart;
 
 /** The code whose output a file is, by name (path) and beginning; NULL: none. */
 const skd_output_format *skd_output_of(const char *path, const char *text, size_t length);
+
+/** Cell of the restart file NAME beside a stream, Å, if there is one. */
+skd_status skd_cp2k_restart_cell(const skd_stream *beside, const char *name, double lattice[3][3], bool *found,
+                                 skd_error *err) SKD_CHECKED;
 
 /** Room for n atoms; keeps what is there. SKD_EFORMAT beyond SKD_ATOMS_MAX. */
 skd_status skd_step_atoms(skd_step *step, size_t n, skd_error *err) SKD_CHECKED;

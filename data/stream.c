@@ -204,6 +204,22 @@ void skd_stream_close(skd_stream *s) {
     skd_free(s);
 }
 
+skd_status skd_stream_beside(skd_stream **out, const skd_stream *s, const char *name, skd_error *err) {
+    skd_string path = {0};
+    const char *slash = strrchr(s->name, '/');
+    *out = NULL;
+    if (!s->file || s->is_stdin || strchr(name, '/'))
+        return SKD_OK;
+    skd_string_add(&path, "%.*s%s", slash ? (int)(slash - s->name) + 1 : 0, s->name, name);
+    if (!path.failed && !skd_file_exists(path.text))
+        skd_string_add(&path, ".gz");
+    skd_status status = path.failed ? skd_fail(err, SKD_ENOMEM, "%s: out of memory", name) : SKD_OK;
+    if (status == SKD_OK && skd_file_exists(path.text))
+        status = skd_stream_open(out, path.text, err);
+    skd_string_free(&path);
+    return status;
+}
+
 /* ---- lines ------------------------------------------------------------------------------- */
 
 bool skd_stream_line(skd_stream *s, skd_span *line) {

@@ -28,6 +28,8 @@ bool skd_stream_more(skd_stream *s);
 void skd_stream_skip(skd_stream *s, size_t n);
 
 skd_status skd_stream_status(const skd_stream *s, skd_error *err) SKD_CHECKED;
+/** Stream of another file in the same folder, also as NAME.gz; *out NULL if there is none, or no folder. */
+skd_status skd_stream_beside(skd_stream **out, const skd_stream *s, const char *name, skd_error *err) SKD_CHECKED;
 bool skd_stream_is_cut(const skd_stream *s); /**< did a gzip file end too early? */
 /** Name and number of the line last given, for skd_text_real and its kin. */
 const skd_text *skd_stream_text(const skd_stream *s);
