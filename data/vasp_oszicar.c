@@ -69,14 +69,15 @@ static skd_status read_species(reader *r, skd_step *step, skd_span symbols, skd_
     return status;
 }
 
-/* The next structure; a header, its first line a title, stands before the first, and before each where the cell changes. */
+/* The next structure; a header that begins with a title stands before the first, and wherever the cell changes. */
 static skd_status read_structure(reader *r, skd_step *step, skd_error *err) {
     skd_span line;
     skd_status status = SKD_OK;
-    if (!r->structures || !skd_stream_line(r->structures, &line))
-        return r->structures ? ended(r, "one structure for each step of the OSZICAR", err)
-                             : skd_text_fail(skd_stream_text(step->stream), err,
-                                             "an OSZICAR holds no structures; expected the XDATCAR beside it");
+    if (!r->structures)
+        return skd_text_fail(skd_stream_text(step->stream), err,
+                             "an OSZICAR holds no structures; expected the XDATCAR beside it");
+    if (!skd_stream_line(r->structures, &line))
+        return ended(r, "one structure for each step of the OSZICAR", err);
     if (!skd_span_starts(line, "Direct configuration")) {
         status = read_lattice(r, step, err);
         if (status == SKD_OK && !skd_stream_line(r->structures, &line))

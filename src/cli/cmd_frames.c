@@ -259,8 +259,8 @@ const cli_command cmd_frames = {
     .summary = "Pick frames with energies and forces out of calculations",
     .usage = "FILES...",
     .text = "FILES are outputs of VASP (vasprun.xml, OUTCAR, ML_AB, OSZICAR with its XDATCAR), Quantum ESPRESSO\n"
-            "(.pwo, XML), CP2K (with its -pos-1.xyz), CASTEP, FHI-aims and ABINIT; extended XYZ; ASE databases; gzipped or\n"
-            "not, known by their content. Rules apply in the order of the list above. Each frame keeps source (file)\n"
+            "(.pwo, XML), CP2K (with its -pos-1.xyz), CASTEP, FHI-aims and ABINIT; extended XYZ; ASE databases; gzipped\n"
+            "or not, known by their content. Rules apply in the order of the list above. Each frame keeps source (file)\n"
             "and step, and code, charge, electrons, magmom, scf_converged and ionic_converged where the file says\n"
             "them; energy is that extrapolated to no smearing where the code gives it, free_energy the free energy;\n"
             "stress is in eV/Å^3, positive = wants to shrink. Of a file that is cut off or still running the whole\n"
