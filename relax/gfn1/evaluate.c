@@ -91,8 +91,8 @@ static skd_status classical(gfn1_state *state, skd_error *err) {
     return status;
 }
 
-/* Measured (V_Cd in CdTe, V_O in MgO, CsPbI3, TiO2): the error of forces is 2 to 13 eV/Å, so at most 0.25 Ha/bohr, times
- * the rms residual. On a path, a thousandth of the largest force of the step before is allowed, within bounds that keep
+/* Measured (V_Cd in CdTe, V_O in MgO, CsPbI3, TiO2): forces are off by the rms residual times 2 to 13 eV/Å, at most
+ * 0.25 Ha/bohr. On a path a thousandth of the largest force of the step before is allowed, within bounds that keep
  * energies to 2e-6 eV; the first geometry of a path always gets the full accuracy. */
 static void set_tolerance(gfn1_state *state) {
     double rms = 2e-5 * state->accuracy;

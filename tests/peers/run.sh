@@ -3,7 +3,7 @@
 # installed from PyPI, pinned, into build/peers; PEERS_PYTHON names another Python that has them.
 # Shows what each says; ends with how many 'known difference' lines there were, if any, and 'N passed, N failed'.
 cd "$(dirname "$0")/../.." || exit 1
-PINNED='ase==3.29.0 dscribe==2.1.2 shakenbreak==3.4.4 doped==3.2.1 spglib==2.8.0 numpy==2.4.6'
+PINNED='ase==3.29.0 tblite==0.8.0 dscribe==2.1.2 shakenbreak==3.4.4 doped==3.2.1 spglib==2.8.0 numpy==2.4.6'
 
 install_peers() { # prints nothing on standard output
     python=build/peers/bin/python
