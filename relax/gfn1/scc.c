@@ -68,17 +68,13 @@ typedef struct rung {
 
 static const rung ladder[] = {
     {"Newton", NEWTON, false, 40, 0, 0, 0},
-    {"Newton from 5000 K", NEWTON, true, 40, 5000, 0, 0},
-    {"Newton from 2000 K", NEWTON, false, 40, 2000, 0, 0},
-    {"Newton from 800 K", NEWTON, false, 40, 800, 0, 0},
-    {"Newton after heating", NEWTON, false, 40, 0, 0, 0},
     {"Broyden", BROYDEN, false, 60, 0, 0.4, 10},
-    {"damped Broyden", BROYDEN, false, 100, 0, 0.15, 8},
-    {"Broyden from 3000 K", BROYDEN, true, 60, 3000, 0.2, 10},
-    {"Broyden from 1500 K", BROYDEN, false, 60, 1500, 0.2, 10},
-    {"Broyden from 800 K", BROYDEN, false, 60, 800, 0.2, 10},
-    {"Broyden after heating", BROYDEN, false, 150, 0, 0.2, 10},
-    {"damping", BROYDEN, false, 250, 0, 0.05, 3},
+    {"damped Broyden", BROYDEN, false, 60, 0, 0.15, 8},
+    {"Newton from 5000 K", NEWTON, true, 25, 5000, 0, 0},
+    {"Newton from 2000 K", NEWTON, false, 25, 2000, 0, 0},
+    {"Newton from 800 K", NEWTON, false, 25, 800, 0, 0},
+    {"Newton after heating", NEWTON, false, 40, 0, 0, 0},
+    {"Broyden after heating", BROYDEN, false, 100, 0, 0.2, 10},
 };
 
 static void neutral_guess(gfn1_scc *scc, const gfn1_orbitals *o, double charge) {

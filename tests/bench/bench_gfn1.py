@@ -63,7 +63,8 @@ def compare(name, atoms, folder, turns=3):
     ratio = peer / total
     print(f"{name}, {len(atoms)} atoms: shakedown {total:.3f} s ({cycles:.0f} cycles; diagonalisation "
           f"{100 * dsyevd / total:.0f} %, {total / lapack:.2f} times LAPACK alone), tblite {peer:.2f} s, "
-          f"ratio {ratio:.1f}, energies differ by {1e3 * (energy - peer_energy) * Hartree / len(atoms):+.3f} meV/atom", flush=True)
+          f"ratio {ratio:.1f}, energies differ by {1e3 * (energy - peer_energy) * Hartree / len(atoms):+.3f} meV/atom",
+          flush=True)
     return ratio
 
 
@@ -95,7 +96,7 @@ def memory(folder):
     ase.io.write(path, crystal("CdTe", (3, 3, 3), 0.05), format="vasp", direct=True)
     code = ("import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL); "
             "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)")
-    command = [sys.executable, "-c", code, SHAKEDOWN, "eval", path, "--potential", "gfn1", "-q"]
+    command = [sys.executable, "-c", code, SHAKEDOWN, "eval", path, "--potential", "gfn1"]
     kilobytes = int(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
     print(f"216 atoms of CdTe: {kilobytes / 1e6:.2f} GB at most (wanted less than 1)")
     return kilobytes / 1e6
