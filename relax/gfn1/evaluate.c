@@ -4,6 +4,9 @@
 
 #include "gfn1.h"
 #include "lapack.h"
+#include "pairs.h"
+
+#define CLOSEST 0.02 /* bohr */
 
 enum { COORDINATION, REPULSION, HALOGEN, DISPERSION };
 
@@ -133,6 +136,25 @@ static skd_status quantum(gfn1_state *state, double charge, skd_error *err) {
     return SKD_OK;
 }
 
+/* The sums leave out an atom at distance 0, for it is the atom itself: nothing else may be there. */
+static skd_status check_distances(const gfn1_state *state, skd_error *err) {
+    const gfn1_system *s = &state->system;
+    const gfn1_cells *c = &state->cells[COORDINATION];
+    for (size_t i = 0; i < s->n; i++)
+        for (size_t j = 0; j < i; j++) {
+            double d[3];
+            gfn1_difference(s, i, j, d);
+            const double reach = skd_norm(d) + CLOSEST;
+            for (size_t m = 0; m < c->n && c->length[m] <= reach; m++) {
+                const double r[3] = {d[0] - c->t[0][m], d[1] - c->t[1][m], d[2] - c->t[2][m]};
+                if (!(skd_norm(r) >= CLOSEST))
+                    return skd_fail(err, SKD_ENUMERIC, "gfn1: atoms %zu and %zu are %.4f Å apart", j + 1, i + 1,
+                                    skd_norm(r) * GFN1_BOHR);
+            }
+        }
+    return SKD_OK;
+}
+
 /* Takes over the geometry; decides whether charges of the last ones can be used. */
 static skd_status move(gfn1_state *state, size_t n, const int *z, const double (*x)[3], const double (*lattice)[3],
                        double charge, skd_error *err) {
@@ -165,7 +187,9 @@ skd_status gfn1_evaluate(gfn1_state *state, size_t n, const int *z, const double
     state->energies = (gfn1_energies){0};
     memset(gradient, 0, n * sizeof *gradient);
     memset(state->w, 0, n * sizeof *state->w);
-    status = gfn1_coordination(&state->system, &state->cells[COORDINATION], state->cn, err);
+    status = check_distances(state, err);
+    if (status == SKD_OK)
+        status = gfn1_coordination(&state->system, &state->cells[COORDINATION], state->cn, err);
     if (status == SKD_OK)
         status = classical(state, err);
     if (status == SKD_OK)

@@ -33,7 +33,7 @@ skd_status gfn1_response_new(gfn1_response **out, size_t n, size_t n_shells, skd
     r->slope = skd_alloc(2 * n, sizeof *r->slope);
     r->basis = skd_alloc((KRYLOV + 1) * n_shells, sizeof *r->basis);
     r->hessenberg = skd_alloc((KRYLOV + 1) * (KRYLOV + 4), sizeof *r->hessenberg);
-    r->field = skd_alloc(n_shells + 2 * n, sizeof *r->field);
+    r->field = skd_alloc(n_shells + 3 * n, sizeof *r->field);
     if (r->c && r->t && r->weight && r->work && r->slope && r->basis && r->hessenberg && r->field)
         return SKD_OK;
     gfn1_response_free(r);
@@ -104,7 +104,7 @@ void gfn1_response_set(gfn1_response *r, const gfn1_scc *scc, const gfn1_orbital
 /* Orbitals that are fractional change their occupations: df_i = f'_i (F1_ii - shift of the Fermi level). */
 static void refill(const gfn1_response *r, const double *dv, double *population) {
     double sum[2] = {0, 0}, norm[2] = {0, 0};
-    double *first = r->field + r->n_shells;
+    double *first = r->field + r->n_shells + 2 * r->n; /* behind those of product() */
     for (size_t i = r->first_empty; i < r->occupied; i++) {
         const float *c = r->c + i * r->n, *t = r->t + i * r->n;
         first[i] = 0.0;
