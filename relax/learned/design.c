@@ -74,27 +74,22 @@ static void add_channel(const skd_features *f, size_t s, double factor, size_t l
         }
 }
 
-typedef struct gradient_room {
-    double *dc;  /* [n_lm][3][wide] */
-    skd_four *t; /* [3][wide][rows/4] */
-} gradient_room;
-
-static void feature_gradient(skd_features_work *work, size_t b, gradient_room *room) {
+static void feature_gradient(skd_features_work *work, size_t b) {
     const skd_features *f = work->features;
     size_t wide = 4 * f->radial.n4, n_l = (size_t)f->options.l_max + 1, n_max = (size_t)f->options.n_max;
     memset(work->g, 0, 3 * f->per_element * sizeof *work->g);
-    density_gradient(f, &work->around, b, room->dc);
+    density_gradient(f, &work->around, b, work->dc);
     for (size_t s = 0; s < f->n_channels; s++) {
         double factor = f->mix[work->around.slot[b]][s];
         for (size_t k = 0; k < 3 && factor != 0.0; k++)
             for (size_t n = 0; n < n_max; n++)
-                work->g[k * f->per_element + f->single[s * wide + n]] += factor * f->k2 * room->dc[k * wide + n];
+                work->g[k * f->per_element + f->single[s * wide + n]] += factor * f->k2 * work->dc[k * wide + n];
     }
     for (size_t l = 0; l < n_l; l++) {
-        contract(f, l, room->dc, work->c, room->t);
+        contract(f, l, work->dc, work->c, work->t);
         for (size_t s = 0; s < f->n_channels; s++)
             if (f->mix[work->around.slot[b]][s] != 0.0)
-                add_channel(f, s, f->mix[work->around.slot[b]][s], l, (const double *)room->t, work->g);
+                add_channel(f, s, f->mix[work->around.slot[b]][s], l, (const double *)work->t, work->g);
     }
 }
 
@@ -130,30 +125,24 @@ static void symmetrise(skd_design *design) {
 
 skd_status skd_design_fill(skd_design *design, const skd_features *f, const skd_cell *cell, skd_features_work *work,
                            skd_error *err) {
-    size_t wide = 4 * f->radial.n4;
     if (design->n != cell->n || design->m != skd_features_count(f))
         return skd_fail(err, SKD_EARG, "surrogate: a design matrix of %zu atoms, %zu features for %zu and %zu",
                         design->n, design->m, cell->n, skd_features_count(f));
     skd_status status = skd_features_prepare(work, cell, err);
-    gradient_room room = {.dc = skd_alloc(f->n_lm * 3 * wide, sizeof *room.dc),
-                          .t = skd_alloc(3 * wide * f->rows / 4, sizeof *room.t)};
-    if (status == SKD_OK && (!room.dc || !room.t))
-        status = skd_fail(err, SKD_ENOMEM, "out of memory for a design matrix");
+    if (status != SKD_OK)
+        return status;
     memset(design->energy, 0, design->m * sizeof(double));
     memset(design->force, 0, 3 * design->n * design->m * sizeof(double));
     memset(design->strain, 0, 9 * design->m * sizeof(double));
-    for (size_t i = 0; i < cell->n && status == SKD_OK; i++) {
+    for (size_t i = 0; i < cell->n; i++) {
         size_t column = f->slot[cell->species[i]] * f->per_element;
         skd_density_of(work, cell, i, true);
         skd_density_features(f, work->c, design->energy + column);
         for (size_t b = 0; b < work->around.n; b++) {
-            feature_gradient(work, b, &room);
+            feature_gradient(work, b);
             add_neighbour(design, work, i, b, column);
         }
     }
-    if (status == SKD_OK)
-        symmetrise(design);
-    skd_free(room.dc);
-    skd_free(room.t);
-    return status;
+    symmetrise(design);
+    return SKD_OK;
 }

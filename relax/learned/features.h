@@ -84,7 +84,10 @@ struct skd_features_work {
     skd_four *c, *a;      /* [n_lm][rows/4] the density, the derivative of the energy by it */
     skd_four *weight;     /* [n_species][l_max + 1][rows][rows/4]; diagonal doubled */
     skd_four *linear;     /* [n_species][rows/4] */
-    double *g;            /* scratch of the design matrix */
+    /* scratch of the design matrix, for one neighbour */
+    double *g;            /* [3][per_element] the derivative of the features  */
+    double *dc;           /* [n_lm][3][4 n4] the derivative of its density    */
+    skd_four *t;          /* [3][4 n4][rows/4] one l of their products with c */
 };
 
 /* Makes the neighbour list right. */
