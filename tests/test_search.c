@@ -141,6 +141,67 @@ static void an_interrupted_search_goes_on_to_the_same_end(void **state) {
     teardown_vacancy(f);
 }
 
+static skd_status count_nudged(void *payload, const skd_job *job, size_t start, skd_error *err) {
+    (void)job, (void)start, (void)err;
+    ++*(size_t *)payload;
+    return SKD_OK;
+}
+
+/* An atom in the middle of a bond is held there by symmetry only. */
+static void a_saddle_falls_when_nudged(void **state) {
+    (void)state;
+    skd_error err;
+    fixture *f = setup_vacancy();
+    skd_cell *bulk = f->defects.defect[0]->bulk;
+    skd_defect middle = *f->defects.defect[0];
+    double d[3], best = 9.0;
+    size_t j = 0, calls = 0;
+    skd_mic mic;
+    CHECK_OK(skd_mic_setup(&mic, bulk, &err));
+    for (size_t i = 1; i < bulk->n; i++)
+        if (skd_mic_vector(&mic, bulk->pos[0], bulk->pos[i], d) < best) {
+            best = skd_norm(d);
+            j = i;
+        }
+    skd_mic_vector(&mic, bulk->pos[0], bulk->pos[j], d);
+    CHECK_OK(skd_cell_new(&middle.cell, bulk->n + 1, &err));
+    memcpy(middle.cell->lattice, bulk->lattice, sizeof bulk->lattice);
+    memcpy(middle.cell->pos, bulk->pos, bulk->n * sizeof *bulk->pos);
+    for (size_t i = 0; i <= bulk->n; i++)
+        middle.cell->species[i] = 14;
+    for (int k = 0; k < 3; k++)
+        middle.cell->pos[bulk->n][k] = bulk->pos[0][k] + d[k] / 2.0;
+    skd_start_list none = {0};
+    skd_start start = {.name = "Unperturbed", .kind = "unperturbed", .factor = NAN};
+    skd_job *job;
+    CHECK_OK(skd_cell_copy(&start.cell, middle.cell, &err));
+    CHECK_OK(skd_job_of_starts(&job, &middle, 0, &none, &err));
+    CHECK_OK(skd_job_add_start(job, &start, &err));
+    CHECK_OK(skd_search_relax(&job, 1, f->potential, &f->relax, 1, NULL, &err));
+    skd_ranking ranking;
+    skd_rank_options options = SKD_RANK_DEFAULT;
+    CHECK_OK(skd_rank(&ranking, job, &options, 1, &err));
+    CHECK(isnan(ranking.family[0].fall) && !ranking.family[0].saddle);
+    skd_search_hooks hooks = {.nudged = count_nudged, .payload = &calls};
+    for (int again = 0; again < 2; again++) {
+        CHECK_OK(skd_search_saddles(&job, &ranking, 1, f->potential, &f->relax, 1, 1, &hooks, &err));
+        CHECK_INT(calls, 1); /* only once */
+        CHECK(ranking.family[0].saddle && ranking.family[0].warned);
+        CHECK(ranking.family[0].fall > 0.5);
+    }
+    skd_ranking_free(&ranking);
+    skd_job_free(job);
+    skd_cell_free(middle.cell);
+    job = relaxed_job(f, 2); /* the vacancy's families are minima */
+    CHECK_OK(skd_rank(&ranking, job, &options, 2, &err));
+    CHECK_OK(skd_search_saddles(&job, &ranking, 1, f->potential, &f->relax, 1, 2, NULL, &err));
+    for (size_t i = 0; i < ranking.n; i++)
+        CHECK(!ranking.family[i].saddle && ranking.family[i].fall < 1e-3);
+    skd_ranking_free(&ranking);
+    skd_job_free(job);
+    teardown_vacancy(f);
+}
+
 static skd_status disk_full(void *payload, const skd_job *job, size_t start, skd_error *err) {
     (void)payload, (void)job, (void)start;
     return skd_fail(err, SKD_EIO, "no space left");
@@ -203,6 +264,7 @@ int main(void) {
         cmocka_unit_test(the_result_does_not_depend_on_threads),
         cmocka_unit_test(ranking_puts_the_reconstruction_first),
         cmocka_unit_test(an_interrupted_search_goes_on_to_the_same_end),
+        cmocka_unit_test(a_saddle_falls_when_nudged),
         cmocka_unit_test(a_failing_store_stops_the_search),
 #ifdef SKD_TORTURE
         cmocka_unit_test(every_allocation_may_fail),

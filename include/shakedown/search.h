@@ -23,6 +23,8 @@ typedef struct skd_minimum {
     skd_cell *cell;        /**< owned */
     double (*force)[3];    /**< [n] eV/Å, owned */
     char reason[200];
+    bool nudged;           /**< nudged and relaxed again (skd_search_saddles)          */
+    double fall;           /**< eV, by which it then fell                              */
 } skd_minimum;
 
 /** Relaxation of all starts of one defect and charge. */
@@ -55,6 +57,8 @@ typedef struct skd_search_hooks {
     /** n starts were added to the jobs (skd_search_charges): store them, all or none. A non-OK status stops the
      *  search. */
     skd_status (*added)(void *payload, size_t n, skd_error *err);
+    /** A minimum was nudged (skd_search_saddles): store it again. A non-OK status stops the search. */
+    skd_status (*nudged)(void *payload, const skd_job *job, size_t start, skd_error *err);
 } skd_search_hooks;
 
 /** How the perfect crystal fares under a potential. */
@@ -218,7 +222,9 @@ typedef struct skd_family {
     char bond[32];           /**< shortest new bond, "Te-Te 2.76"; "" if none                  */
     double displacement;     /**< Å, largest displacement against the unperturbed defect       */
     skd_stop stop;           /**< of the candidate                                             */
-    bool warned;             /**< not converged, or a saddle suspected                         */
+    double fall;             /**< eV, by which the candidate falls when nudged; NAN: not tried */
+    bool saddle;             /**< it falls: no minimum, but a saddle point                     */
+    bool warned;             /**< not converged, or a saddle                                   */
 } skd_family;
 
 typedef struct skd_ranking {
@@ -240,6 +246,17 @@ typedef struct skd_rank_options {
 skd_status skd_rank(skd_ranking *out, const skd_job *job, const skd_rank_options *options, int threads,
                     skd_error *err) SKD_CHECKED;
 void skd_ranking_free(skd_ranking *ranking); /**< frees the contents, not ranking itself */
+
+/** eV; far above what a relaxation leaves, far below what tells families apart. */
+#define SKD_SADDLE_FALL 0.01
+/** Nudges every family's candidate that was not yet (0.02 Å, seeded by the start's name) and relaxes it again: one
+ *  that falls by more than SKD_SADDLE_FALL is a saddle point, which a symmetric start may relax to. Marks minima
+ *  and families; ranking[n_jobs] is that of the jobs. */
+skd_status skd_search_saddles(skd_job *const *job, skd_ranking *ranking, size_t n_jobs, const skd_potential *potential,
+                              const skd_relax_options *options, uint64_t seed, int threads,
+                              const skd_search_hooks *hooks, skd_error *err) SKD_CHECKED;
+/** fall, saddle and warned of the family whose candidate this is. */
+void skd_family_mark(skd_family *family, const skd_minimum *minimum);
 
 /** Minima of one charge state as starts of another. */
 typedef struct skd_cross_options {

@@ -34,7 +34,8 @@ const cli_command cmd_rank = {
     .text = "dE is relative to the minimum that the unperturbed start reaches; E_f, in elements, the formation energy\n"
             "with the host as reservoir. 'starts' counts those that reached the family, 'ways' the equivalent\n"
             "orientations at one site, 'new bond' the shortest bond that the unperturbed defect does not have,\n"
-            "'moved' the largest displacement from the unperturbed defect.",
+            "'moved' the largest displacement from the unperturbed defect, 'stop' why the relaxation ended; 'saddle':\n"
+            "nudged by 0.02 Å, the structure falls to another one.",
     .options = options,
     .min_operands = 1,
     .max_operands = 1,

@@ -28,6 +28,10 @@ static const cli_option options[] = {
      "only those this far below the unperturbed minimum; negative: also so far above", -1000, 1000, NULL},
     LEARNING_OPTIONS,
     {"threshold", 0, CLI_REAL, "X", NULL, "fingerprint distance between families", 0, 2, "families"},
+    {"saddles", 0, CLI_TEXT, "WHEN", "auto",
+     "nudge the best of each family and relax it again, to tell saddle points from minima: yes, no; auto: with "
+     "potentials that cost little",
+     0, 0, NULL},
     {"output", 'o', CLI_TEXT, "DIR", "shakedown_run", "folder of the run: run.db, POSCARs, ranking.txt", 0, 0,
      "output"},
     CLI_THREADS,
@@ -49,7 +53,7 @@ typedef struct search {
     size_t n_jobs;
     progress progress;
     search_host host;
-    bool resumed, learns;
+    bool resumed, learns, saddles;
 } search;
 
 static skd_status store_finished(void *payload, const skd_job *job, size_t start, skd_error *err) {
@@ -87,6 +91,30 @@ static skd_status read_relax_options(search *s, skd_error *err) {
     s->host = (search_host){.args = s->args, .potential = s->potential, .plan = &s->plan, .record = &s->record,
                             .store = &s->store, .progress = &s->progress};
     return status == SKD_OK ? search_host_read(&s->host, err) : status;
+}
+
+static skd_status store_nudged(void *payload, const skd_job *job, size_t start, skd_error *err) {
+    search *s = payload;
+    return run_store_keep(&s->store, s->job, s->n_jobs, job, start, &s->record, err);
+}
+
+static skd_status read_saddles(search *s, skd_error *err) {
+    static const char *const word[] = {"auto", "yes", "no"};
+    const char *when = cli_text(s->args, "saddles");
+    size_t k = 0;
+    while (k < 3 && strcmp(when, word[k]) != 0)
+        k++;
+    s->saddles = k == 1 || (k == 0 && !s->potential->type->dear);
+    return k < 3 ? SKD_OK : skd_fail(err, SKD_EARG, "--saddles: expected auto, yes or no; found '%s'", when);
+}
+
+static skd_status find_saddles(search *s, skd_ranking *rankings, skd_error *err) {
+    skd_search_hooks hooks = {.progress = show_step, .nudged = store_nudged, .payload = s};
+    if (!s->saddles)
+        return SKD_OK;
+    skd_status status = skd_search_saddles(s->job, rankings, s->n_jobs, s->potential, &s->relax, s->plan.starts.seed,
+                                           (int)cli_int(s->args, "threads"), &hooks, err);
+    return status == SKD_ESTOPPED ? skd_fail(err, status, "interrupted; run the same command again to go on") : status;
 }
 
 static bool has_several_states(const cli_charges *charges) {
@@ -198,6 +226,8 @@ static skd_status prepare(search *s, skd_error *err) {
     const char *folder = cli_text(s->args, "output");
     bool ready = !s->host.far_auto && !search_host_is_relaxed(&s->host);
     status = read_cross_options(s, err);
+    if (status == SKD_OK)
+        status = read_saddles(s, err);
     if (status == SKD_OK && ready) /* what is wrong with the far field is told before the host is checked */
         status = make_jobs(s, err);
     if (status == SKD_OK)
@@ -299,6 +329,8 @@ static skd_status finish(search *s, int *exit_code, skd_error *err) {
     skd_ranking *rankings = NULL;
     char *json = NULL;
     skd_status status = report_rank_all(&rankings, &run, &rank, (int)cli_int(s->args, "threads"), err);
+    if (status == SKD_OK)
+        status = find_saddles(s, rankings, err);
     if (status == SKD_OK)
         status = write_minima(s, err);
     if (status == SKD_OK)

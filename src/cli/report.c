@@ -128,7 +128,7 @@ static void add_row(cli_table *t, const run_contents *run, const skd_job *job, c
     cli_table_add(t, "%g", f->degeneracy);
     cli_table_add(t, "%s", f->bond[0] ? f->bond : "-");
     cli_table_add(t, "%.2f", f->displacement);
-    cli_table_add(t, "%s", skd_stop_name(f->stop));
+    cli_table_add(t, "%s", f->saddle ? "saddle" : skd_stop_name(f->stop));
 }
 
 /* What the table means, in words. */
@@ -143,7 +143,10 @@ static void print_lesson(FILE *out, const skd_ranking *r) {
     if (r->n_unusable)
         fprintf(out, "%zu start%s gave no minimum (dropped, collapsed, exploded or failed).\n", r->n_unusable,
                 r->n_unusable > 1 ? "s" : "");
-    if (first->warned)
+    if (first->saddle)
+        fprintf(out, "Rank 1 is a saddle point: nudged, it falls by %.4f eV. Search from it with more rattles.\n",
+                first->fall);
+    else if (first->warned)
         fprintf(out, "Rank 1 did not converge (%s): raise --max-steps.\n", skd_stop_name(first->stop));
 }
 

@@ -65,6 +65,8 @@ cJSON *run_minimum_data(const skd_minimum *minimum) {
     cJSON_AddStringToObject(o, "reason", minimum->reason);
     if (minimum->like != minimum->start)
         cJSON_AddNumberToObject(o, "like", (double)minimum->like);
+    if (minimum->nudged)
+        cJSON_AddNumberToObject(o, "fall", minimum->fall);
     return o;
 }
 
@@ -79,6 +81,8 @@ void run_minimum_read(skd_minimum *minimum, const cJSON *keys, const cJSON *data
     json_text(data, "reason", minimum->reason, sizeof minimum->reason);
     if (cJSON_HasObjectItem(data, "like"))
         minimum->like = (size_t)json_integer(data, "like");
+    minimum->fall = json_number(data, "fall");
+    minimum->nudged = !isnan(minimum->fall);
 }
 
 /* ---- defects -------------------------------------------------------------------------------- */

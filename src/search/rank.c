@@ -100,7 +100,7 @@ static skd_status describe(skd_family *family, const skd_job *job, double unpert
     family->energy = m->energy;
     family->relative = m->energy - unperturbed;
     family->stop = m->stop;
-    family->warned = !skd_stop_converged(m->stop);
+    skd_family_mark(family, m);
     skd_status status = describe_symmetry(family, n_ideal, m, err);
     if (status == SKD_OK)
         status = skd_new_bond(job->defect->cell, m->cell, family->bond, sizeof family->bond, err);

@@ -28,6 +28,13 @@ search --defect Si_i_D3d --wyckoff --distortions=0 --stdev 0.02 -o "$work/saddle
 table=$work/saddle/ranking.txt
 check "the bond centre stays at 5.628 eV by symmetry" near "$(energy Si_i_D3d_Si1.18_0 Unperturbed)" 5.6276
 check "a small rattle of it falls to the split-<110>" near "$(energy Si_i_D3d_Si1.18_0 Rattled)" 4.4345
+# stop column of a start's family
+stop() { awk -v defect="$1:" -v start="$2" '$1 ~ /_0:$/ {found = $1 == defect} found && $1 ~ /^[0-9]+$/ && $0 ~ start {
+    print $NF; exit}' "$table"; }
+check "it is marked as a saddle" test "$(stop Si_i_D3d_Si1.18_0 Unperturbed)" = saddle
+check "what it falls to is not" test "$(stop Si_i_D3d_Si1.18_0 Rattled)" = force_mean
+"$shakedown" rank "$work/saddle" >"$work/table"
+check "rank knows it from the store" cmp -s "$work/table" "$table"
 hexagonal=$("$shakedown" relax "$work/saddle/Si_i_D3d_Si2.25_0/Unperturbed/POSCAR" --potential sw --force-mean 0 \
     --force-max 1e-3 --method lbfgs -q | awk '$1 == "energy" {printf "%.3f", $2 + 513 * 4.3366}')
 check "the hexagonal site is stationary at 6.547 eV ($hexagonal)" near "$hexagonal" 6.547
