@@ -7,7 +7,7 @@ search() { # FOLDER OPTIONS...; exec, so that the killed process is the search i
     folder=$1
     shift
     exec "$shakedown" search data/hosts/ZnS.POSCAR --defect v_Zn --potential gfn1 --supercell 1 --charges=-1..0 \
-        --distortions=-0.3,0.3 --force-max 0.1 -o "$folder" "$@"
+        --distortions=-0.3,0.3 --force-max 0.1 --surrogate off -o "$folder" "$@"
 }
 # All that a run holds, but for the times and ids in run.db: the folders, and every row through rank and export.
 contents() {
