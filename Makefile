@@ -2,7 +2,7 @@
 #   make                 the program, ./shakedown
 #   make demo            on a bare Debian 12: installs what is missing, builds, searches the vacancy in silicon
 #   make check           all tests, plain and with sanitizers; ends with 'N passed, N failed'
-#   make check-peers     side by side with ASE, dscribe, ShakeNBreak (installs them from PyPI under build/)
+#   make check-peers     side by side with ASE, dscribe, ShakeNBreak, tblite (installs them from PyPI under build/)
 #   make bench           speed, next to those programs
 #   make fuzz            the parsers, FUZZ_SECONDS=60 each
 #   make install PREFIX= DESTDIR=
