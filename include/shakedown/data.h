@@ -132,6 +132,39 @@ typedef struct skd_poscar_style {
 skd_status skd_poscar_print(skd_string *out, const skd_frame *frame, const skd_poscar_style *style,
                             skd_error *err) SKD_CHECKED;
 
+/* ---- files of learned models -------------------------------------------------------------- */
+
+/** Named numbers of a model file. */
+typedef struct skd_model_array {
+    char *name;    /**< one word */
+    double *value; /**< [n]      */
+    size_t n;
+} skd_model_array;
+
+/** What a model file holds (data/model.c says how): settings and provenance as text, numbers, and the labels it was
+ *  fitted to. Zero-initialise; free with skd_model_file_free. */
+typedef struct skd_model_file {
+    skd_info *info; /**< keys of one word, each once; values of one line */
+    size_t n_info;
+    skd_model_array *array;
+    size_t n_array;
+    skd_frames labels; /**< energy, force, stress if known, charge as info */
+} skd_model_file;
+void skd_model_file_free(skd_model_file *file); /**< frees the contents, not file itself */
+/** Sets (or replaces) a key; SKD_EARG if the key is no word. Line ends in the value become blanks. */
+skd_status skd_model_file_set(skd_model_file *file, const char *key, const char *value, skd_error *err) SKD_CHECKED;
+const char *skd_model_file_get(const skd_model_file *file, const char *key); /**< NULL if absent */
+skd_status skd_model_file_add(skd_model_file *file, const char *name, const double *value, size_t n,
+                              skd_error *err) SKD_CHECKED;
+const skd_model_array *skd_model_file_array(const skd_model_file *file, const char *name); /**< NULL if absent */
+void skd_model_file_forget(skd_model_file *file); /**< drops all arrays */
+/** Reading gives back the same bits as were written. SKD_EFORMAT in one line for another format, another version,
+ *  a wrong checksum, a truncated file. */
+skd_status skd_model_file_read(skd_model_file *out, const char *path, skd_error *err) SKD_CHECKED;
+skd_status skd_model_file_parse(skd_model_file *out, const char *name, const char *text, size_t length,
+                                skd_error *err) SKD_CHECKED;
+skd_status skd_model_file_write(const skd_model_file *file, const char *path, skd_error *err) SKD_CHECKED;
+
 /* ---- the run database: SQLite in the layout of ASE (ase.db) ------------------------------- */
 
 typedef struct skd_db skd_db;

@@ -153,12 +153,23 @@ const double *skd_model_energy_row(const skd_model_work *work, size_t *length);
 skd_status skd_model_force_deviation(const skd_model *model, const skd_cell *cell, skd_model_work *work, double *out,
                                      skd_error *err) SKD_CHECKED;
 
+/** All numbers of a model but its covariance, as one array, the caller's: for files. */
+skd_status skd_model_pack(double **out, size_t *n, const skd_model *model, skd_error *err) SKD_CHECKED;
+/** The model back: the same bits for energies and forces, no deviations. features must be made with the same options
+ *  and elements; prior: the fit's. SKD_EFORMAT if the numbers cannot be such a model's. */
+skd_status skd_model_unpack(skd_model **out, const skd_features *features, const char *prior, const double *numbers,
+                            size_t n, skd_error *err) SKD_CHECKED;
+
 /** The model as a potential for skd_relax and everything else; borrows the model, which must outlive it. Other
  *  elements and other charges than the model's are refused. */
 skd_status skd_potential_of_model(skd_potential **out, const skd_model *model, skd_error *err) SKD_CHECKED;
 /** The same for several models of different charges on the same features: each cell by the model of its charge. */
 skd_status skd_potential_of_models(skd_potential **out, const skd_model *const *model, size_t n,
                                    skd_error *err) SKD_CHECKED;
+/** The same, and the potential's end is theirs: features_taken and model_taken[n] are freed with it. On failure they
+ *  stay the caller's. */
+skd_status skd_potential_taking_models(skd_potential **out, skd_features *features_taken,
+                                       skd_model *const *model_taken, size_t n, skd_error *err) SKD_CHECKED;
 /** The guard's handle: scratch of the model that a potential's scratch used last, holding the frame last
  *  computed, and that model. An observer of skd_relax asks skd_model_energy_deviation with it. */
 skd_model_work *skd_model_work_of(const skd_potential_work *work, const skd_model **model);

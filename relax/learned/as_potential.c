@@ -7,8 +7,10 @@
 #include "model.h"
 
 typedef struct models {
-    const skd_model **model; /* [n] borrowed */
+    const skd_model **model; /* [n] */
     size_t n;
+    skd_features *features;  /* owned, and then the models too; NULL: both borrowed */
+    skd_model **owned;
 } models;
 
 typedef struct models_work {
@@ -18,8 +20,13 @@ typedef struct models_work {
 
 static void models_free(void *params) {
     models *all = params;
-    if (all)
-        skd_free(all->model);
+    if (!all)
+        return;
+    for (size_t k = 0; all->owned && k < all->n; k++)
+        skd_model_free(all->owned[k]);
+    skd_features_free(all->features);
+    skd_free(all->owned);
+    skd_free(all->model);
     skd_free(all);
 }
 
@@ -110,6 +117,23 @@ skd_status skd_potential_of_models(skd_potential **out, const skd_model *const *
     potential->params = all;
     snprintf(potential->spec, sizeof potential->spec, "model");
     *out = potential;
+    return SKD_OK;
+}
+
+skd_status skd_potential_taking_models(skd_potential **out, skd_features *features_taken,
+                                       skd_model *const *model_taken, size_t n, skd_error *err) {
+    *out = NULL;
+    skd_model **owned = skd_copy(model_taken, n, sizeof *owned);
+    if (!owned)
+        return skd_fail(err, SKD_ENOMEM, "out of memory for a potential");
+    skd_status status = skd_potential_of_models(out, (const skd_model *const *)owned, n, err);
+    if (status != SKD_OK) {
+        skd_free(owned);
+        return status;
+    }
+    models *all = (*out)->params;
+    all->features = features_taken;
+    all->owned = owned;
     return SKD_OK;
 }
 

@@ -63,7 +63,7 @@ struct cli_command {
 };
 
 extern const cli_command cmd_search, cmd_rank, cmd_export, cmd_distort, cmd_relax, cmd_eval, cmd_cluster,
-    cmd_convert, cmd_frames;
+    cmd_convert, cmd_frames, cmd_model;
 
 /** Text, number or flag of an option; the default where none was given (NULL / 0 / false without one). */
 const char *cli_text(const cli_args *args, const char *name);
@@ -92,7 +92,7 @@ skd_status cli_element_list(const char *text, const char *what, int **list, size
 skd_status cli_real_list(const char *text, const char *what, double **list, size_t *n, skd_error *err);
 
 /** Common rows and texts for option tables. */
-#define CLI_POTENTIALS "gfn1 (all elements to Rn), sw (silicon), lj:epsilon=..,sigma=.., zbl"
+#define CLI_POTENTIALS "gfn1 (all elements to Rn), sw (silicon), lj:epsilon=..,sigma=.., zbl, model:FILE"
 #define CLI_JSON    {"json", 0, CLI_FLAG, NULL, NULL, "print one JSON document instead of text", 0, 0, NULL}
 #define CLI_THREADS                                                                                                \
     {"threads", 'j', CLI_INT, "N", "0", "threads; 0: all cores (results do not depend on it)", 0, 4096, NULL}

@@ -7,6 +7,7 @@
 
 #include "cli.h"
 #include "electrons.h"
+#include "models.h"
 #include "shakedown/data.h"
 #include "shakedown/relax.h"
 
@@ -276,7 +277,7 @@ static skd_status report(evaluation *e, skd_error *err) {
 static skd_status run_eval(const cli_args *args, int *exit_code, skd_error *err) {
     (void)exit_code;
     evaluation e = {.args = args};
-    skd_status status = skd_potential_new(&e.potential, cli_text(args, "potential"), err);
+    skd_status status = cli_potential_new(&e.potential, cli_text(args, "potential"), err);
     if (status == SKD_OK)
         status = check_request(&e, err);
     if (status == SKD_OK)

@@ -12,6 +12,7 @@
 
 #include "cli.h"
 #include "far_field.h"
+#include "models.h"
 #include "relaxing.h"
 #include "shakedown/data.h"
 
@@ -190,7 +191,7 @@ static skd_status make_potential(run *r, skd_error *err) {
     const char *before = cli_flag(r->args, "restart") ? skd_frame_info(r->start, "potential") : NULL;
     if (before && !cli_given(r->args, "potential"))
         spec = before;
-    skd_status status = skd_potential_new(&r->potential, spec, err);
+    skd_status status = cli_potential_new(&r->potential, spec, err);
     return status == SKD_OK ? skd_potential_work_new(&r->work, r->potential, err) : status;
 }
 

@@ -6,6 +6,7 @@
 #include "cli.h"
 #include "folders.h"
 #include "learning.h"
+#include "models.h"
 #include "plan.h"
 #include "progress.h"
 #include "relaxing.h"
@@ -83,7 +84,7 @@ static skd_status store_added(void *payload, size_t n, skd_error *err) {
 }
 
 static skd_status read_relax_options(search *s, skd_error *err) {
-    skd_status status = skd_potential_new(&s->potential, cli_text(s->args, "potential"), err);
+    skd_status status = cli_potential_new(&s->potential, cli_text(s->args, "potential"), err);
     if (status == SKD_OK)
         status = learning_wanted(&s->learns, s->args, s->potential, err);
     if (status == SKD_OK)

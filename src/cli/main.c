@@ -19,6 +19,7 @@ static const cli_command *const commands[] = {
     &cmd_cluster,
     &cmd_convert,
     &cmd_frames,
+    &cmd_model,
     NULL,
 };
 

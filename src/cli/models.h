@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ * models.h - learned models between their files (data) and the fit (relax): settings by name, labels as frames,
+ * numbers. */
+#ifndef SKD_CLI_MODELS_H
+#define SKD_CLI_MODELS_H
+
+#include "shakedown/data.h"
+#include "shakedown/learned.h"
+
+/** All models of one file, one a charge, and what they were fitted to. Zero-initialise. */
+typedef struct models {
+    skd_features_options options;
+    skd_fit_options fit;
+    skd_features *features;
+    int species[SKD_ELEMENT_MAX];
+    size_t n_species;
+    skd_model **model; /* [n] in ascending order of charge */
+    skd_fit_report *report; /* [n] */
+    size_t n;
+    skd_model_file file; /* provenance, labels */
+} models;
+void models_free(models *m); /* frees the contents */
+
+/** Reads a model file. What it predicts of its first label is compared with what it predicted when written. */
+skd_status models_read(models *out, const char *path, skd_error *err);
+/** Settings and labels alone: no features, no models. */
+skd_status models_read_unfitted(models *out, const char *path, skd_error *err);
+/** Appends the frames of a file to labels; all need energy and forces. */
+skd_status models_read_labels(skd_frames *labels, const char *path, skd_error *err);
+/** Fits m->options, m->fit to m->file.labels: features and one model for each charge. */
+skd_status models_fit(models *m, skd_error *err);
+/** Writes settings, numbers and labels. */
+skd_status models_write(models *m, const char *path, skd_error *err);
+/** e; SKD_EFORMAT if the frame's charge=... is no number. */
+skd_status models_charge(const skd_frame *frame, double *charge, skd_error *err);
+
+/** A potential from its spec, which may also be "model:FILE". */
+skd_status cli_potential_new(skd_potential **out, const char *spec, skd_error *err);
+
+#endif
