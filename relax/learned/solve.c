@@ -26,36 +26,39 @@ static size_t count_used(const skd_fit *fit, double charge) {
     return n;
 }
 
-/* Reference energies of the elements: the smallest that fit all energies, so that what is left is small. */
-static skd_status references(const skd_fit *fit, double *reference, skd_error *err) {
-    const size_t k = fit->n_species;
-    const int n = (int)k, unit = 1;
+/* What each element has on average, by least squares over the frames: of every feature, and of the energy, last.
+ * Taken off both sides, so that offsets are small whatever the weights: else their prior, wide as it is, would press
+ * on the weights. mean: [m + 1][n_species] */
+static skd_status element_means(const skd_fit *fit, double *mean, skd_error *err) {
+    const size_t k = fit->n_species, m = fit->m;
+    const int n = (int)k, columns = (int)(m + 1);
     int info = 0;
     double *a = skd_alloc(k * k, sizeof *a);
     if (!a)
         return skd_fail(err, SKD_ENOMEM, "out of memory for reference energies");
-    memset(reference, 0, k * sizeof *reference);
+    memset(mean, 0, (m + 1) * k * sizeof *mean);
     for (size_t s = 0; s < k; s++)
-        a[s * k + s] = 1e-6;
+        a[s * k + s] = 1e-6; /* the smallest solution where compositions are too few */
     for (size_t f = 0; f < fit->n; f++) {
         if (!fit->frame[f].in)
             continue;
-        const double *count = fit->group[fit->frame[f].group].count;
+        const double *count = fit->group[fit->frame[f].group].count, *row = fit->frame[f].row;
         for (size_t s = 0; s < k; s++) {
-            reference[s] += count[s] * fit_frame_energy(&fit->frame[f]);
+            for (size_t j = 0; j <= m; j++)
+                mean[j * k + s] += count[s] * (j < m ? row[j] : fit_frame_energy(&fit->frame[f]));
             for (size_t t = 0; t < k; t++)
                 a[s * k + t] += count[s] * count[t];
         }
     }
     dpotrf_("L", &n, a, &n, &info);
     if (info == 0)
-        dpotrs_("L", &n, &unit, a, &n, reference, &n, &info);
+        dpotrs_("L", &n, &columns, a, &n, mean, &n, &info);
     skd_free(a);
     return info == 0 ? SKD_OK : skd_fail(err, SKD_ENUMERIC, "reference energies of the elements have no solution");
 }
 
-/* The energies that count for a charge, with their offset columns. */
-static skd_status gather_energies(const skd_fit *fit, double charge, const double *reference, offsets *o,
+/* The energies that count for a charge, less the elements' means, with their offset columns. */
+static skd_status gather_energies(const skd_fit *fit, double charge, const double *mean, offsets *o,
                                   skd_error *err) {
     const size_t k = fit->n_species + fit->n_groups, m = fit->m;
     skd_status status = offsets_new(o, count_used(fit, charge), m, k, err);
@@ -73,7 +76,8 @@ static skd_status gather_energies(const skd_fit *fit, double charge, const doubl
         o->z[e * k + fit->n_species + frame->group] = 1.0;
         o->y[e] = fit_frame_energy(frame);
         for (size_t s = 0; s < fit->n_species; s++)
-            o->y[e] -= count[s] * reference[s];
+            for (size_t j = 0; j <= m; j++)
+                *(j < m ? &o->x[e * m + j] : &o->y[e]) -= count[s] * mean[j * fit->n_species + s];
         o->sigma[e++] = fit_frame_noise(fit, frame) / sqrt(fit_weight(fit, frame->charge, charge));
     }
     return SKD_OK;
@@ -99,7 +103,7 @@ static skd_status solve_sums(const skd_fit *fit, double charge, const offsets *o
 
 /* Hands what was solved over to a new model. */
 static skd_status assemble(skd_model **out, const skd_fit *fit, double charge, const offsets *o,
-                           ridge_solution *solution, const double *reference, skd_error *err) {
+                           ridge_solution *solution, const double *mean, skd_error *err) {
     skd_status status = model_new(out, fit->features, fit->n_groups, fit->options.prior, err);
     if (status != SKD_OK)
         return status;
@@ -109,12 +113,18 @@ static skd_status assemble(skd_model **out, const skd_fit *fit, double charge, c
     memcpy(model->w, solution->w, fit->m * sizeof *model->w);
     model->factor = solution->factor;
     solution->factor = NULL;
-    memcpy(model->reference, reference, fit->n_species * sizeof *reference);
     for (size_t g = 0; g < fit->n_groups; g++) {
         memcpy(model->count + g * fit->n_species, fit->group[g].count, fit->n_species * sizeof *model->count);
         model->group_charge[g] = fit->group[g].charge;
     }
     offsets_posterior(o, model->w, model->c, model->h, model->covariance);
+    for (size_t s = 0; s < fit->n_species; s++) { /* the means are part of the offsets */
+        model->reference[s] = mean[fit->m * fit->n_species + s];
+        for (size_t j = 0; j < fit->m; j++) {
+            model->h[s * fit->m + j] += mean[j * fit->n_species + s];
+            model->reference[s] -= mean[j * fit->n_species + s] * model->w[j];
+        }
+    }
     return SKD_OK;
 }
 
@@ -136,26 +146,26 @@ skd_status skd_fit_solve(skd_model **out, skd_fit *fit, double charge, skd_fit_r
     skd_status status = fit_refresh(fit, err);
     if (status == SKD_OK && count_used(fit, charge) == 0)
         return skd_fail(err, SKD_EARG, "fit of charge %+g: none of its %zu labels can be used", charge, fit->n);
-    double *reference = skd_alloc(fit->n_species, sizeof *reference);
-    if (status == SKD_OK && !reference)
+    double *mean = skd_alloc((fit->m + 1) * fit->n_species, sizeof *mean);
+    if (status == SKD_OK && !mean)
         status = skd_fail(err, SKD_ENOMEM, "out of memory for reference energies");
     if (status == SKD_OK)
-        status = references(fit, reference, err);
+        status = element_means(fit, mean, err);
     if (status == SKD_OK)
-        status = gather_energies(fit, charge, reference, &o, err);
+        status = gather_energies(fit, charge, mean, &o, err);
     if (status == SKD_OK)
         status = offsets_whiten(&o, err);
     if (status == SKD_OK)
         status = solve_sums(fit, charge, &o, &solution, err);
     if (status == SKD_OK) {
         describe(&said, fit, &solution, o.n);
-        status = assemble(&model, fit, charge, &o, &solution, reference, err);
+        status = assemble(&model, fit, charge, &o, &solution, mean, err);
     }
     if (status == SKD_OK)
         status = left_out_measure(model, fit, &said, err);
     offsets_free(&o);
     ridge_solution_free(&solution);
-    skd_free(reference);
+    skd_free(mean);
     if (status != SKD_OK) {
         skd_model_free(model);
         return status;

@@ -22,8 +22,8 @@ static const cli_option options[] = {
     {"n-max", 0, CLI_INT, "N", "7", "radial functions", 1, 20, NULL},
     {"l-max", 0, CLI_INT, "L", "4", "largest angular momentum", 0, 12, NULL},
     {"channels", 0, CLI_INT, "N", "3", "elements kept apart; more share channels", 1, 8, NULL},
-    {"most", 0, CLI_INT, "N", "2000", "features; with many elements the basis is made coarser. 0: any number", 0, 100000,
-     NULL},
+    {"most", 0, CLI_INT, "N", "2000", "features; with many elements the basis is made coarser; 0: any number", 0,
+     100000, NULL},
     REAL("force-noise", "0.06", "eV/Å", 1e-6, 100, NULL),
     REAL("energy-noise", "0.03", "eV a frame", 1e-6, 100, NULL),
     REAL("stress-noise", "0.005", "eV/Å^3; 0: stresses are left out", 0, 100, NULL),
@@ -111,8 +111,8 @@ static skd_status say_fits(models *m, skd_error *err) {
         snprintf(key, sizeof key, "fit_%zu", k + 1);
         snprintf(text, sizeof text,
                  "%zu of %zu labels, %zu its own; RMSE force %.4f eV/Å (left out %.4f), energy %.4f eV "
-                 "(left out %.4f); %.0f effective parameters, condition %.1e, alpha %.2g, beta %.2g; deviations times %.2f (force), "
-                 "%.2f (energy); rank correlation %.2f, coverage %.2f",
+                 "(left out %.4f); %.0f effective parameters, condition %.1e, alpha %.2g, beta %.2g; "
+                 "deviations times %.2f (force), %.2f (energy); rank correlation %.2f, coverage %.2f",
                  r->n_used, r->n_frames, r->n_own, r->force_rmse, r->force_loo, r->energy_rmse, r->energy_loo,
                  r->n_effective, r->condition, r->alpha, r->beta, r->force_scale, r->energy_scale, r->spearman,
                  r->coverage);
