@@ -621,6 +621,7 @@ static void model_as_potential(void **state) {
     CHECK(!skd_model_knows_composition(model, l.cell[3]));
     const skd_model *twice[2] = {model, model};
     CHECK_OK(skd_potential_of_models(&pair, twice, 2, &err));
+    skd_potential_free(pair);
     CHECK_FAILS(skd_potential_of_models(&pair, twice, 0, &err), SKD_EARG, "no models");
     skd_result_free(result);
     skd_potential_work_free(work);
