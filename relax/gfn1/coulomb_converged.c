@@ -27,7 +27,7 @@ static void damped_integral(const gsl_integration_glfixed_table *rule, double z,
 
 /* C = 2 pi a^2 (1 - gamma/2 - ln(2 alpha)) - (pi/alpha^2) (1 - J), J = int_0^1 (exp(-c x) - 1 + c x)/x^2 dx. */
 static double mean_of(double a, double alpha) {
-    const double c = a * alpha * a * alpha, tail = c < 500 ? gsl_sf_expint_E1(c) : 0; /* GSL calls its underflow fatal */
+    const double c = a * alpha * a * alpha, tail = c < 500 ? gsl_sf_expint_E1(c) : 0; /* GSL aborts on underflow */
     const double ein = tail + log(c) + GFN1_EULER;
     const double j = c * ein - (exp(-c) - 1 + c);
     return 2 * GFN1_PI * a * a * (1 - GFN1_EULER / 2 - log(2 * alpha)) - GFN1_PI / (alpha * alpha) * (1 - j);
