@@ -5,6 +5,8 @@
 #include "shakedown/search.h"
 #include "vacancies.h"
 
+#include <stdlib.h>
+
 typedef struct fixture {
     skd_defect *defect;
     skd_potential *teacher;
@@ -56,6 +58,10 @@ static skd_status note_label(void *payload, const skd_kept_label *label, skd_err
 static bool note_round(void *payload, const skd_learn_round *round) {
     diary *d = payload;
     d->rounds++;
+    if (getenv("LEARN_SHOW"))
+        printf("round %zu: %zu labels, %zu unsure, %zu families, force %.3f (left out %.3f), scale %.1f\n", round->number,
+               round->n_labels, round->n_stopped, round->n_families, round->fit.force_rmse, round->fit.force_loo,
+               round->fit.energy_scale);
     CHECK(round->number >= 1 && round->n_labels > 0);
     return true;
 }

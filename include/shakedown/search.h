@@ -135,16 +135,17 @@ typedef struct skd_learn_options {
                                  the unperturbed defect's is larger                                       */
     size_t guard_every;     /**< steps between tests                                                      */
     size_t grace;           /**< steps in which a start's strain may relax before the first test          */
-    double trust_force;     /**< eV/Å: a family's best member is believed when the teacher's largest force on it is
-                                 below                                                                    */
+    double finish_force;    /**< eV/Å: the teacher relaxes a family's best member once its own largest force there
+                                 is below                                                                 */
+    size_t finish_at_once;  /**< such relaxations a round: what the first teach may spare others            */
     size_t steps;           /**< of a surrogate relaxation                                                */
     double force_max;       /**< eV/Å, its end                                                            */
     skd_features_options features;
     skd_fit_options fit;
 } skd_learn_options;
 #define SKD_LEARN_DEFAULT                                                                                            \
-    {.labels = 80, .rounds = 15, .batch = 8, .guard = 0.3, .guard_every = 5, .grace = 10, .trust_force = 0.15,        \
-     .steps = 400, .force_max = 0.01, .features = SKD_FEATURES_DEFAULT, .fit = SKD_FIT_DEFAULT}
+    {.labels = 80, .rounds = 30, .batch = 8, .guard = 0.3, .guard_every = 5, .grace = 10, .finish_force = 0.5,        \
+     .finish_at_once = 2, .steps = 400, .force_max = 0.01, .features = SKD_FEATURES_DEFAULT, .fit = SKD_FIT_DEFAULT}
 
 /** A teacher's answer to one question: energy and forces of a frame, or where it relaxes to. Owned by the learner it
  *  was given to. */
@@ -202,8 +203,9 @@ skd_status skd_learner_keep(skd_learner *learner, skd_kept_label *label, bool fi
 void skd_kept_label_free(skd_kept_label *label); /**< frees the contents */
 
 /** Finds the minima of all starts of the job that are not done: labels a few frames, fits, relaxes every start with
- *  the surrogate under its guard, labels where that was unsure, again, until nothing is unsure and families stay;
- *  then the teacher relaxes each family's representative. The result is a function of starts, options, and labels:
+ *  the surrogate under its guard, labels where that was unsure and the best member of each family; where the teacher's
+ *  forces are small it relaxes that itself; again, until nothing is unsure and each family has a minimum of the
+ *  teacher's. The result is a function of starts, options, and labels:
  *  the same for any number of threads, and when repeated with its labels kept. SKD_ESTOPPED if a hook stopped it. */
 skd_status skd_learner_search(skd_learner *learner, skd_job *job, skd_learn_summary *summary,
                               skd_error *err) SKD_CHECKED;

@@ -366,6 +366,8 @@ static skd_status relax_learning(search *s, skd_error *err) {
         if (status == SKD_OK && n_added > 0)
             status = store_added(s, n_added, err);
     }
+    if (status == SKD_OK) /* some starts led to a second minimum, which has a name of its own */
+        status = write_starts(s, cli_text(s->args, "output"), err);
     learning_end(&l);
     return status;
 }

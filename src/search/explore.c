@@ -37,7 +37,7 @@ skd_status skd_trails_init(skd_trails *trails, skd_job *job, skd_error *err) {
     for (size_t i = 0; i < job->starts.n && status == SKD_OK; i++) {
         const skd_minimum *m = &job->minimum[i];
         skd_trail trail = {.from = job->starts.start[i].cell, .start = i, .label = SIZE_MAX};
-        trail.trusted = trail.confirmed = m->done;
+        trail.near = trail.confirmed = m->done;
         if (!job->starts.start[i].dropped && !m->done)
             status = append(trails, &trail, err);
         else if (m->done && m->like == i && skd_stop_has_minimum(m->stop))

@@ -4,6 +4,11 @@
 
 #include "learn.h"
 
+/* Wider than between minima of the teacher: forces that are wrong by 0.1 eV/Å split soft basins into several minima
+ * of the surrogate, 0.2 Å apart. Families of relaxed DFT structures are at least 6e-3 apart. */
+#define SAME_BASIN  5e-4
+#define SAME_ENERGY 0.1 /* eV */
+
 void skd_kin_free(skd_kin *kin) {
     skd_free(kin->family);
     skd_free(kin->best);
@@ -27,9 +32,11 @@ static skd_status as_job(skd_job *out, const skd_trails *trails, skd_error *err)
 }
 
 skd_status skd_kin_find(skd_kin *out, const skd_trails *trails, int threads, skd_error *err) {
-    const skd_rank_options options = SKD_RANK_DEFAULT;
+    skd_rank_options options = SKD_RANK_DEFAULT;
     skd_ranking ranking = {0};
     skd_job job;
+    options.cluster.threshold = SAME_BASIN;
+    options.same_energy = SAME_ENERGY;
     *out = (skd_kin){0};
     skd_status status = as_job(&job, trails, err);
     if (status == SKD_OK)

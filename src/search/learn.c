@@ -2,10 +2,10 @@
 /* learn.c - the search of one job by a surrogate that learns from a teacher.
  *
  *   first labels (the unperturbed defect, and what lies around it)
- *   rounds: fit; follow every trail; label where the model was unsure, and the best of each family
- *           until nothing is unsure and every family's best has small teacher forces, or the budget is spent
- *   the teacher relaxes the best of every family, and what is still unsure
- *   fit again; if new families show, the teacher relaxes these too
+ *   rounds: fit; follow every trail; label where the model was unsure, and the best of each new family; where the
+ *           teacher's forces are small already, the teacher relaxes it to its own minimum, which is a label too
+ *           until nothing is unsure and every family has a minimum of the teacher's, or the budget is spent
+ *   the teacher relaxes what is still unsure
  *   every start gets the teacher's minimum of its family
  *
  * Minima of earlier rounds stay as trails of their own: a basin that a later fit has lost is still looked at, and what
@@ -16,8 +16,8 @@
 
 #include "learn.h"
 
-enum { FINISH_PASSES = 3, FIRST_MIDPOINTS = 6 };
-#define BASIN_FORCE 0.5 /* eV/Å: a labelled frame with less may lie in a basin that the surrogate does not have */
+enum { FIRST_STARTS = 6 };
+#define FIRST_SHARE 0.3 /* of the way from the unperturbed defect to a start: its rattle becomes a thermal one */
 #define DRIFTED     0.4 /* Å: a trail that ends farther from its beginning has left its basin                   */
 
 typedef struct lesson {
@@ -38,8 +38,8 @@ static void describe_question(const lesson *l, size_t trail, char *text, size_t 
 
 /* ---- first labels ------------------------------------------------------------------------------- */
 
-/* Half-way between the unperturbed defect and a start. */
-static skd_status midpoint(skd_cell **out, const skd_cell *unperturbed, const skd_cell *start, skd_error *err) {
+/* Between the unperturbed defect and a start. */
+static skd_status part_way(skd_cell **out, const skd_cell *unperturbed, const skd_cell *start, skd_error *err) {
     skd_mic mic;
     skd_status status = skd_mic_setup(&mic, unperturbed, err);
     if (status == SKD_OK)
@@ -48,30 +48,30 @@ static skd_status midpoint(skd_cell **out, const skd_cell *unperturbed, const sk
         double d[3];
         skd_mic_vector(&mic, unperturbed->pos[i], start->pos[i], d);
         for (int k = 0; k < 3; k++)
-            (*out)->pos[i][k] += 0.5 * d[k];
+            (*out)->pos[i][k] += FIRST_SHARE * d[k];
     }
     return status;
 }
 
-/* The unperturbed defect; where nothing is known yet, also half-way frames of starts spread over the list. */
+/* The unperturbed defect; where nothing is known yet, also frames on the way to starts spread over the list. */
 static skd_status first_frames(lesson *l, skd_cell **cell, size_t *n, skd_error *err) {
     const skd_cell *unperturbed = l->job->defect->cell;
-    size_t n_trails = l->trails.n, step = 1 + n_trails / FIRST_MIDPOINTS;
+    size_t n_trails = l->trails.n, step = 1 + n_trails / FIRST_STARTS;
     skd_status status = skd_cell_copy(&cell[0], unperturbed, err);
     *n = status == SKD_OK;
     for (size_t i = 0; i < n_trails && status == SKD_OK && l->learner->n_fitted == 0; i += step) {
         if (!strcmp(l->job->starts.start[l->trails.trail[i].start].name, "Unperturbed"))
             continue;
-        status = midpoint(&cell[*n], unperturbed, l->trails.trail[i].from, err);
+        status = part_way(&cell[*n], unperturbed, l->trails.trail[i].from, err);
         *n += status == SKD_OK;
     }
     return status;
 }
 
 static skd_status first_labels(lesson *l, skd_error *err) {
-    skd_cell *cell[FIRST_MIDPOINTS + 2] = {NULL};
-    skd_question question[FIRST_MIDPOINTS + 2];
-    size_t n = 0, of[FIRST_MIDPOINTS + 2];
+    skd_cell *cell[FIRST_STARTS + 2] = {NULL};
+    skd_question question[FIRST_STARTS + 2];
+    size_t n = 0, of[FIRST_STARTS + 2];
     skd_status status = first_frames(l, cell, &n, err);
     for (size_t i = 0; i < n; i++) {
         question[i].cell = cell[i];
@@ -125,14 +125,14 @@ static bool announce(const lesson *l) {
     return !hooks || !hooks->round || hooks->round(hooks->payload, &round);
 }
 
-/* What is worth a label: unsure ends, and the best of families that nobody vouches for. */
+/* What is worth a label: the best of families where the teacher was not asked yet, and unsure ends. */
 static skd_status choose(const lesson *l, size_t *chosen, size_t *n_chosen, size_t room, skd_error *err) {
     size_t n = 0, *wanted = skd_alloc(l->trails.n, sizeof *wanted), best = 0;
     *n_chosen = 0;
     if (!wanted)
         return skd_fail(err, SKD_ENOMEM, "out of memory for %zu trails", l->trails.n);
-    for (size_t f = 0; f < l->kin.n && best < room; f++) /* families first: lowest energies first */
-        if (!FAMILY_HAS(l, f, trusted))
+    for (size_t f = 0; f < l->kin.n && best < room; f++) /* lowest energies first */
+        if (!FAMILY_HAS(l, f, near) && !FAMILY_HAS(l, f, confirmed))
             chosen[best++] = l->kin.best[f];
     for (size_t i = 0; i < l->trails.n; i++)
         if (l->trails.trail[i].unsure)
@@ -149,9 +149,9 @@ static skd_status remember_best(lesson *l, size_t trail, size_t label, skd_error
     const skd_trail *t = &l->trails.trail[trail];
     const skd_kept_label *answer = l->learner->label[label];
     double force = skd_label_force_max(answer, l->job);
-    if (t->unsure || !(force < BASIN_FORCE))
+    if (t->unsure || !(force < l->learner->options.finish_force))
         return SKD_OK;
-    const skd_trail earlier = {.start = t->start, .label = label, .trusted = force < l->learner->options.trust_force};
+    const skd_trail earlier = {.start = t->start, .label = label, .near = true};
     return skd_trails_add(&l->trails, answer->cell, &earlier, err);
 }
 
@@ -175,30 +175,97 @@ static skd_status label_chosen(lesson *l, const size_t *chosen, size_t n, skd_er
     return status;
 }
 
+/* ---- the teacher's last word ---------------------------------------------------------------------- */
+
+/* A relaxation by the teacher, from a trail's end or its beginning. */
+typedef struct finish {
+    size_t trail;
+    const skd_cell *from;
+} finish;
+
+/* The families that are ready, lowest first: their best member. `any`: also where the teacher's forces are unknown. */
+static size_t list_families(const lesson *l, bool any, finish *list, size_t room) {
+    size_t n = 0;
+    for (size_t f = 0; f < l->kin.n && n < room; f++) {
+        const skd_trail *t = &l->trails.trail[l->kin.best[f]];
+        if ((any || FAMILY_HAS(l, f, near)) && !FAMILY_HAS(l, f, confirmed) && !t->tried)
+            list[n++] = (finish){l->kin.best[f], t->end};
+    }
+    return n;
+}
+
+static skd_status take_confirmed(lesson *l, const finish *list, const size_t *of, size_t n, skd_error *err) {
+    skd_status status = SKD_OK;
+    for (size_t i = 0; i < n && status == SKD_OK; i++) {
+        const skd_kept_label *answer = l->learner->label[of[i]];
+        const skd_trail confirmed = {.start = l->trails.trail[list[i].trail].start, .label = of[i], .tried = true,
+                                     .near = true, .confirmed = !answer->failed};
+        l->summary->n_finish += answer->n_calls;
+        l->summary->n_failed += answer->failed;
+        l->trails.trail[list[i].trail].tried = true;
+        if (answer->relaxed)
+            status = skd_trails_add(&l->trails, answer->relaxed, &confirmed, err);
+    }
+    return status;
+}
+
+static skd_status finish_listed(lesson *l, const finish *list, size_t n, skd_error *err) {
+    skd_question *question = skd_alloc(n, sizeof *question);
+    size_t *of = skd_alloc(n, sizeof *of), *start = skd_alloc(n, sizeof *start);
+    skd_status status =
+        question && of && start ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %zu relaxations", n);
+    for (size_t i = 0; i < n && status == SKD_OK; i++) {
+        question[i].cell = list[i].from;
+        start[i] = l->trails.trail[list[i].trail].start;
+        describe_question(l, list[i].trail, question[i].from, sizeof question[i].from);
+    }
+    if (status == SKD_OK)
+        status = skd_learner_relax(l->learner, l->job, question, n, start, of, err);
+    if (status == SKD_OK)
+        status = take_confirmed(l, list, of, n, err);
+    skd_free(question);
+    skd_free(of);
+    skd_free(start);
+    return status;
+}
+
+/* Labels, relaxations by the teacher, or neither: then all is known. */
+static skd_status act(lesson *l, size_t *chosen, finish *list, bool *idle, skd_error *err) {
+    const skd_learn_options *options = &l->learner->options;
+    size_t left = options->labels > l->summary->n_labels ? options->labels - l->summary->n_labels : 0, n_labels = 0;
+    l->summary->spent = left == 0;
+    size_t n = list_families(l, left == 0, list, options->finish_at_once);
+    skd_status status = choose(l, chosen, &n_labels, left < options->batch ? left : options->batch, err);
+    *idle = n == 0 && n_labels == 0;
+    if (status == SKD_OK)
+        status = label_chosen(l, chosen, n_labels, err);
+    return status == SKD_OK ? finish_listed(l, list, n, err) : status;
+}
+
 static skd_status rounds(lesson *l, skd_error *err) {
     const skd_learn_options *options = &l->learner->options;
-    size_t *chosen = skd_alloc(options->batch + 1, sizeof *chosen), n = 1;
-    skd_status status = chosen ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for a round");
-    for (size_t round = 0; round < options->rounds && n > 0 && status == SKD_OK; round++) {
-        size_t left = options->labels > l->summary->n_labels ? options->labels - l->summary->n_labels : 0;
+    size_t *chosen = skd_alloc(options->batch + 1, sizeof *chosen);
+    finish *list = skd_alloc(options->finish_at_once, sizeof *list);
+    bool idle = false;
+    skd_status status = chosen && list ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for a round");
+    for (size_t round = 0; round < options->rounds && !idle && status == SKD_OK; round++) {
         status = explore(l, err);
         if (status == SKD_OK && !announce(l))
             status = skd_fail(err, SKD_ESTOPPED, "interrupted");
         if (status == SKD_OK)
-            status = choose(l, chosen, &n, left < options->batch ? left : options->batch, err);
-        if (status == SKD_OK)
-            status = label_chosen(l, chosen, n, err);
-        l->summary->spent = left == 0;
+            status = act(l, chosen, list, &idle, err);
     }
+    if (status == SKD_OK && !idle)
+        status = explore(l, err);
     skd_free(chosen);
+    skd_free(list);
     return status;
 }
 
-/* ---- the teacher's last word ---------------------------------------------------------------------- */
+/* ---- what is left over --------------------------------------------------------------------------- */
 
-/* A minimum of an earlier round whose basin the surrogate has lost since. */
-static skd_status is_lost(const lesson *l, size_t trail, bool *lost, skd_error *err) {
-    const skd_trail *t = &l->trails.trail[trail];
+/* A labelled frame near a minimum, whose basin the surrogate has lost since. */
+static skd_status is_lost(const skd_trail *t, bool *lost, skd_error *err) {
     double moved = 0.0;
     *lost = false;
     if (!t->earlier || t->confirmed || t->tried)
@@ -208,80 +275,31 @@ static skd_status is_lost(const lesson *l, size_t trail, bool *lost, skd_error *
     return status;
 }
 
-/* The trail that the teacher shall relax for a family: the best, its own start if that is still without a minimum. */
-static bool wants_finish(const lesson *l, size_t family) {
-    return !FAMILY_HAS(l, family, confirmed) && !l->trails.trail[l->kin.best[family]].tried;
-}
-
-/* Lists what is to be relaxed by the teacher, and from where. */
-static skd_status list_finishes(lesson *l, size_t *trail, const skd_cell **from, size_t *n, skd_error *err) {
+/* Nobody can tell where these end but the teacher: starts that stayed unsure, and minima that got lost. */
+static skd_status list_leftovers(const lesson *l, finish *list, size_t *n, skd_error *err) {
     skd_status status = SKD_OK;
     *n = 0;
-    for (size_t f = 0; f < l->kin.n; f++)
-        if (wants_finish(l, f)) {
-            from[*n] = l->trails.trail[l->kin.best[f]].end;
-            trail[(*n)++] = l->kin.best[f];
-        }
     for (size_t i = 0; i < l->trails.n && status == SKD_OK; i++) {
         const skd_trail *t = &l->trails.trail[i];
         bool lost;
-        status = is_lost(l, i, &lost, err);
-        if (status == SKD_OK && (lost || (t->unsure && !t->earlier && !t->tried))) {
-            from[*n] = t->from;
-            trail[(*n)++] = i;
-        }
+        status = is_lost(t, &lost, err);
+        if (status == SKD_OK && (lost || (t->unsure && !t->earlier && !t->tried)))
+            list[(*n)++] = (finish){i, t->from};
     }
     return status;
 }
 
-static skd_status take_confirmed(lesson *l, const size_t *trail, const size_t *of, size_t n, skd_error *err) {
-    skd_status status = SKD_OK;
-    for (size_t i = 0; i < n && status == SKD_OK; i++) {
-        const skd_kept_label *answer = l->learner->label[of[i]];
-        const skd_trail confirmed = {.start = l->trails.trail[trail[i]].start, .label = of[i], .tried = true,
-                                     .trusted = true, .confirmed = !answer->failed};
-        l->summary->n_finish += answer->n_calls;
-        l->summary->n_failed += answer->failed;
-        l->trails.trail[trail[i]].tried = true;
-        if (answer->relaxed)
-            status = skd_trails_add(&l->trails, answer->relaxed, &confirmed, err);
-    }
-    return status;
-}
-
-static skd_status finish_listed(lesson *l, const size_t *trail, const skd_cell **from, size_t n, skd_error *err) {
-    skd_question *question = skd_alloc(n, sizeof *question);
-    size_t *of = skd_alloc(n, sizeof *of), *start = skd_alloc(n, sizeof *start);
-    skd_status status =
-        question && of && start ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %zu relaxations", n);
-    for (size_t i = 0; i < n && status == SKD_OK; i++) {
-        question[i].cell = from[i];
-        start[i] = l->trails.trail[trail[i]].start;
-        describe_question(l, trail[i], question[i].from, sizeof question[i].from);
-    }
+static skd_status finish_leftovers(lesson *l, skd_error *err) {
+    size_t n = 0;
+    finish *list = skd_alloc(l->trails.n, sizeof *list);
+    skd_status status = list ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %zu trails", l->trails.n);
     if (status == SKD_OK)
-        status = skd_learner_relax(l->learner, l->job, question, n, start, of, err);
-    if (status == SKD_OK)
-        status = take_confirmed(l, trail, of, n, err);
-    skd_free(question);
-    skd_free(of);
-    skd_free(start);
-    return status;
-}
-
-/* One pass; *n: how many relaxations it took. */
-static skd_status finish(lesson *l, size_t *n, skd_error *err) {
-    size_t *trail = skd_alloc(2 * l->trails.n, sizeof *trail);
-    const skd_cell **from = skd_alloc(2 * l->trails.n, sizeof *from);
-    *n = 0;
-    skd_status status =
-        trail && from ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %zu trails", l->trails.n);
-    if (status == SKD_OK)
-        status = list_finishes(l, trail, from, n, err);
-    if (status == SKD_OK && *n > 0)
-        status = finish_listed(l, trail, from, *n, err);
-    skd_free(trail);
-    skd_free(from);
+        status = list_leftovers(l, list, &n, err);
+    if (status == SKD_OK && n > 0)
+        status = finish_listed(l, list, n, err);
+    if (status == SKD_OK && n > 0)
+        status = explore(l, err);
+    skd_free(list);
     return status;
 }
 
@@ -404,19 +422,11 @@ static bool all_done(const skd_job *job) {
 }
 
 static skd_status teach(lesson *l, skd_error *err) {
-    size_t n = 1;
     skd_status status = first_labels(l, err);
     if (status == SKD_OK)
         status = rounds(l, err);
     if (status == SKD_OK)
-        status = explore(l, err); /* with the labels of the last round */
-    for (int pass = 0; pass < FINISH_PASSES && n > 0 && status == SKD_OK; pass++) {
-        status = finish(l, &n, err);
-        if (status == SKD_OK && n > 0)
-            status = explore(l, err);
-        if (status == SKD_OK && n > 0 && !announce(l))
-            status = skd_fail(err, SKD_ESTOPPED, "interrupted");
-    }
+        status = finish_leftovers(l, err);
     return status == SKD_OK ? assign(l, err) : status;
 }
 

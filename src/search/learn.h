@@ -57,7 +57,7 @@ typedef struct skd_trail {
     const skd_cell *from;
     size_t start;             /* in the job; of the one that first led there, for minima of earlier rounds */
     bool earlier;             /* a minimum of an earlier round, labelled                                   */
-    bool trusted;             /* its label's forces are small                                              */
+    bool near;                /* its label's forces are small: near a minimum of the teacher's              */
     bool confirmed;           /* the teacher's own minimum                                                 */
     bool tried;               /* the teacher was asked to relax it                                         */
     size_t label;             /* of an earlier one: its single point, or its relaxation if confirmed       */
