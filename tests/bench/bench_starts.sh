@@ -15,15 +15,15 @@ cd "$work"
 cp "$golden/CdTe_V_Cd_POSCAR" defect.POSCAR
 cp "$golden/CdTe_Bulk_Supercell_POSCAR" bulk.POSCAR
 
-# seconds NAME COMMAND...: median of five runs after a warm-up, each in a fresh folder
+# seconds NAME COMMAND...: median of five runs after a warm-up, each in a fresh folder; none is removed before the end,
+# since a file system may search long among names just deleted (ext4 does)
 seconds() {
     name=$1
     shift
     for run in 0 1 2 3 4 5; do
-        rm -rf run
-        mkdir run
+        mkdir "$name.$run"
         (
-            cd run
+            cd "$name.$run"
             cp ../*.POSCAR .
             begin=$(date +%s%N)
             "$@" >../"$name.log" 2>&1 || {
@@ -39,9 +39,9 @@ seconds() {
 
 ours=$(seconds ours "$shakedown" distort --defect defect.POSCAR --bulk bulk.POSCAR --charges -1..1 \
     --compat shakenbreak -o .)
-ours_n=$(find run -path '*_*/POSCAR' | wc -l)
+ours_n=$(find ours.5 -path '*_*/POSCAR' | wc -l)
 theirs=$(seconds theirs "$snb" -d defect.POSCAR -b bulk.POSCAR --min-charge -1 --max-charge 1)
-theirs_n=$(find run -path '*_*/POSCAR' | wc -l)
+theirs_n=$(find theirs.5 -path '*_*/POSCAR' | wc -l)
 import=$(seconds import "$python" -c 'import shakenbreak.cli')
 awk -v o="$ours" -v t="$theirs" -v i="$import" -v on="$ours_n" -v tn="$theirs_n" 'BEGIN {
     printf "starts, v_Cd in CdTe, 3 charge states, whole command, median of 5\n"
