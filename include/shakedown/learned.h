@@ -108,7 +108,8 @@ const skd_fit_options *skd_fit_options_of(const skd_fit *fit);
 typedef struct skd_fit_report {
     size_t n_frames, n_used;         /**< labels, and those not left out as too far above or too close  */
     size_t n_own;                    /**< used ones of the model's own charge; RMSE, leave-one-out errors,
-                                          scales and coverage are theirs (of all used ones if there is none) */
+                                          scales and coverage are theirs (of all used ones if there is none;
+                                          of more than 32, of 32 evenly spread)                         */
     double alpha, beta;              /**< ridge and noise scale by bounded evidence                     */
     double condition;                /**< of the matrix that was solved                                 */
     double n_effective;              /**< effective number of parameters, trace of the hat matrix       */

@@ -12,6 +12,7 @@
 
 #include "lapack.h"
 
+#define JUDGED_MAX    32  /* frames left out in turn; of more, so many evenly spread: each costs as much as its rows */
 #define SCALE_MIN     1.0
 #define SCALE_MAX     6.0
 #define SCALE_LABELS  4.0 /* labels that the expected scale counts for */
@@ -214,10 +215,13 @@ static void summarise(skd_model *model, const outcome *o, size_t n, double *scra
 }
 
 skd_status left_out_measure(skd_model *model, skd_fit *fit, skd_fit_report *report, skd_error *err) {
-    size_t n = 0, own = 0;
-    for (size_t f = 0; f < fit->n; f++)
+    size_t n = 0, own = 0, used = 0, seen = 0;
+    for (size_t f = 0; f < fit->n; f++) {
         own += is_judged(model, &fit->frame[f], false);
+        used += is_judged(model, &fit->frame[f], true);
+    }
     const bool any_charge = own == 0;
+    const size_t all = any_charge ? used : own, most = all < JUDGED_MAX ? all : JUDGED_MAX;
     outcome *o = skd_alloc(fit->n, sizeof *o);
     double *scratch = skd_alloc(4 * fit->n, sizeof *scratch);
     skd_status status = o && scratch ? SKD_OK
@@ -225,6 +229,9 @@ skd_status left_out_measure(skd_model *model, skd_fit *fit, skd_fit_report *repo
     for (size_t f = 0; f < fit->n && status == SKD_OK; f++) {
         const fit_frame *frame = &fit->frame[f];
         if (!is_judged(model, frame, any_charge))
+            continue;
+        seen++;
+        if (seen * most / all == (seen - 1) * most / all)
             continue;
         status = leave_out(model, fit, frame, &o[n], err);
         o[n++].has_energy = group_size(model, fit, frame->group, any_charge) > 1;

@@ -3,8 +3,8 @@
  *
  * For a given alpha the best beta is known, n / (y^2 - b.w), so evidence is a function of alpha alone:
  *   2 ln p = m ln alpha + n ln beta - ln det(A + alpha) - beta (y^2 - b.w) + const
- * It costs one Cholesky factor each: alpha is tried by decades, then between the best one's neighbours. Both stay
- * within bounds: unbounded evidence is known to run off and to spoil such fits. */
+ * It costs one Cholesky factor each, so few are tried, and half a decade is fine enough. Both stay within bounds:
+ * unbounded evidence is known to run off and to spoil such fits. */
 #include "ridge.h"
 
 #include <string.h>
@@ -80,37 +80,36 @@ static skd_status solve_at(ridge_solution *s, const ridge_normal *normal, const 
                : skd_fail(err, SKD_ENUMERIC, "the fit has no finite evidence at ridge %g", alpha);
 }
 
-/* The logarithm of alpha of largest evidence: decades, then twice between its neighbours. */
+/* Keeps x if its evidence is larger than what was found so far. */
+static skd_status try_alpha(ridge_solution *s, const ridge_normal *normal, const ridge_bounds *bounds, double x,
+                            double *top, double *at, skd_error *err) {
+    skd_status status = solve_at(s, normal, bounds, pow(10.0, x), err);
+    if (status == SKD_OK && s->evidence > *top) {
+        *top = s->evidence;
+        *at = x;
+    }
+    return status;
+}
+
+/* The alpha of largest evidence: in steps of two decades, then one and half a decade to both sides of the best. */
 static skd_status best_alpha(ridge_solution *s, const ridge_normal *normal, const ridge_bounds *bounds, double *best,
                              skd_error *err) {
     const double low = log10(bounds->alpha_min), high = log10(bounds->alpha_max);
-    double top = -HUGE_VAL, at = low;
-    const int steps = (int)ceil(high - low - 1e-9);
-    for (int k = 0; k <= steps; k++) {
-        double x = steps ? low + (high - low) * k / steps : low;
-        skd_status status = solve_at(s, normal, bounds, pow(10.0, x), err);
-        if (status != SKD_OK)
-            return status;
-        if (s->evidence > top) {
-            top = s->evidence;
-            at = x;
-        }
-    }
-    double centre = at, half = steps ? 0.5 * (high - low) / steps : 0.0;
-    for (int side = -1; side <= 1 && steps; side += 2) {
-        double x = centre + side * half;
-        if (x <= low || x >= high)
-            continue;
-        skd_status status = solve_at(s, normal, bounds, pow(10.0, x), err);
-        if (status != SKD_OK)
-            return status;
-        if (s->evidence > top) {
-            top = s->evidence;
-            at = x;
-        }
+    const int steps = (int)ceil((high - low) / 2.0 - 1e-9);
+    double top = -HUGE_VAL, at = low, step = (high - low) / steps;
+    skd_status status = SKD_OK;
+    for (int k = 0; k <= steps && status == SKD_OK; k++)
+        status = try_alpha(s, normal, bounds, low + step * k, &top, &at, err);
+    for (int finer = 0; finer < 2 && status == SKD_OK; finer++) {
+        const double centre = at;
+        step *= 0.5;
+        if (centre - step > low)
+            status = try_alpha(s, normal, bounds, centre - step, &top, &at, err);
+        if (status == SKD_OK && centre + step < high)
+            status = try_alpha(s, normal, bounds, centre + step, &top, &at, err);
     }
     *best = pow(10.0, at);
-    return SKD_OK;
+    return status;
 }
 
 /* ---- what the solution says of itself --------------------------------------------------------- */
