@@ -249,6 +249,9 @@ typedef struct skd_match_options {
     const skd_symmetry *symmetry; /**< operations to try (the host supercell's); NULL: the point group of a's
                                        lattice                                                          */
     double tolerance;             /**< Å; matches in which some atom is farther are not `found`          */
+    bool least_rms;               /**< the match of least rms, sought in the order in which pymatgen's StructureMatcher
+                                       as driven by doped does: gives ShakeNBreak's displacements; tolerance is then
+                                       of the rms, and the other options are not used                    */
 } skd_match_options;
 
 /** Minimises first max_distance, then rms, over the allowed operations, translations (residual rigid
@@ -258,5 +261,9 @@ typedef struct skd_match_options {
 skd_status skd_match_find(skd_match *out, const skd_cell *a, const skd_cell *b, const skd_match_options *options,
                           skd_error *err) SKD_CHECKED;
 void skd_match_free(skd_match *match); /**< frees the contents, not match itself */
+/** Is there a match (of any rotation of the lattice and translation) in which no atom is `distance` Å or more away?
+ *  ShakeNBreak's rule for one minimum found twice, there with 0.2 Å. */
+skd_status skd_match_same(bool *same, const skd_cell *a, const skd_cell *b, double distance,
+                          skd_error *err) SKD_CHECKED;
 
 #endif

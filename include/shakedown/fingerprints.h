@@ -103,4 +103,34 @@ skd_status skd_new_bond(const skd_cell *reference, const skd_cell *cell, char *t
 skd_status skd_largest_displacement(const skd_cell *reference, const skd_cell *cell, double *out,
                                     skd_error *err) SKD_CHECKED;
 
+/** What has become of the bonds of one atom next to the defect. */
+typedef struct skd_coordination {
+    size_t atom; /**< 0-based                 */
+    int before, after;
+} skd_coordination;
+
+#define SKD_CHANGE_BONDS     16
+#define SKD_CHANGE_NEIGHBOURS 12
+
+/** How a relaxed defect differs from a reference (the unperturbed one) of the same atoms in the same order. */
+typedef struct skd_change {
+    double disp, max_dist; /**< Å, as ShakeNBreak's: displacements after the best match (sum of those above 0.1 Å) */
+    bool matched;          /**< false: no match, disp and max_dist are NAN                                  */
+    char symmetry[2][8];   /**< Schoenflies, of the reference and of the cell (to 0.05 Å)                  */
+    double ways;           /**< operations of the reference over those of the cell; below 1: more symmetric    */
+    skd_bond homo[SKD_CHANGE_BONDS]; /**< [n_homo] new bonds of like atoms, shortest first                   */
+    size_t n_homo;
+    skd_coordination neighbour[SKD_CHANGE_NEIGHBOURS]; /**< [n_neighbours] the first shell about the site;
+                                                          atoms within 1.25 nearest distances  */
+    size_t n_neighbours;
+    double near, far;      /**< Å, rms displacement of the third of the atoms nearest to the site, and of the
+                                farthest third                                                             */
+    bool bulk_alarm;       /**< far is above 0.1 Å and above half of near: the host itself has moved         */
+} skd_change;
+
+/** site: Cartesian, Å, of the defect. NULL: unknown; then no neighbours are listed, and the place of the atom that
+ *  moved most counts for near and far. */
+skd_status skd_change_find(skd_change *out, const skd_cell *reference, const skd_cell *cell, const double *site,
+                           skd_error *err) SKD_CHECKED;
+
 #endif

@@ -20,6 +20,10 @@ static const cli_command *const commands[] = {
     &cmd_convert,
     &cmd_frames,
     &cmd_model,
+    &cmd_parse,
+    &cmd_analyse,
+    &cmd_groundstate,
+    &cmd_regenerate,
     NULL,
 };
 
@@ -39,7 +43,7 @@ static void print_overview(FILE *out) {
         if (strcmp(group, commands[i]->group) != 0)
             fprintf(out, "\n%s:\n", commands[i]->group);
         group = commands[i]->group;
-        fprintf(out, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
+        fprintf(out, "  %-11s %s\n", commands[i]->name, commands[i]->summary);
     }
     fputs("\n'shakedown help VERB' shows its options. Files: POSCAR, extended XYZ, CIF, gzipped or not, '-' for\n"
           "standard input/output. Units: Å, eV, eV/Å.\n"

@@ -88,6 +88,8 @@ static const cli_option *find_option(const cli_command *command, const char *wor
         }
         if (o->letter && word[1] == o->letter && word[2] == '\0')
             return o;
+        if (word[2] != '\0' && strcmp(word + 1, o->name) == 0) /* "-min", as ShakeNBreak's short forms */
+            return o;
     }
     return NULL;
 }

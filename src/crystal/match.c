@@ -53,6 +53,7 @@ typedef struct matcher {
     skd_assign_work assign;
     double limit; /* Å, the tolerance of this round */
     double best_max, best_rms;
+    double box[3]; /* least rms: how far a like atom may be, fractional */
     double height[3], inverse[3][3]; /* of a's lattice */
     double near;                     /* Å, an image closer than this is the rounded one */
 } matcher;
@@ -462,6 +463,112 @@ static void try_candidate(matcher *w, skd_match *out, const int m[3][3], const d
         keep(w, out, m, t, longest, rms);
 }
 
+/* ---- least rms, as pymatgen does it ------------------------------------------------------ */
+
+/* Is there a like atom within the box about f? */
+static bool box_has_like_atom(const matcher *w, const double f[3], int z) {
+    for (size_t g = 0; g < w->n_groups; g++)
+        for (size_t p = w->group[g]; p < w->group[g + 1] && w->a->species[w->ia[p]] == z; p++) {
+            bool inside = true;
+            for (int k = 0; k < 3 && inside; k++) {
+                double d = w->fa[w->ia[p]][k] - f[k];
+                inside = fabs(d - nearbyint(d)) < w->box[k];
+            }
+            if (inside)
+                return true;
+        }
+    return false;
+}
+
+static bool fits_box(matcher *w, const int m[3][3], const double t[3]) {
+    for (size_t k = 0; k < w->n; k++) {
+        size_t i = w->asked[k];
+        rotate(m, w->fb[i], w->moved[i]);
+        for (int c = 0; c < 3; c++)
+            w->moved[i][c] += t[c];
+        if (!box_has_like_atom(w, w->moved[i], w->b->species[i])) {
+            memmove(w->asked + 1, w->asked, k * sizeof *w->asked);
+            w->asked[0] = i;
+            return false;
+        }
+    }
+    return true;
+}
+
+/* One assignment where the anchor put the atoms; then the mean displacement is taken off. */
+static void try_for_rms(matcher *w, skd_match *out, const int m[3][3], const double t[3]) {
+    double longest2, mean[3], longest = 0.0, sum2 = 0.0, limit = 2.0 * sqrt(3.0) * w->limit;
+    if (!fits_box(w, m, t))
+        return;
+    fill_costs(w, limit);
+    if (!assign_all(w, limit * limit, &longest2))
+        return;
+    memcpy(w->partner, w->trial, w->n * sizeof *w->partner);
+    measure(w, mean);
+    for (size_t i = 0; i < w->n; i++) {
+        for (int k = 0; k < 3; k++)
+            w->shift[i][k] -= mean[k];
+        longest = fmax(longest, skd_norm(w->shift[i]));
+        sum2 += skd_dot(w->shift[i], w->shift[i]);
+    }
+    double rms = sqrt(sum2 / (double)w->n);
+    if (rms < w->best_rms)
+        keep(w, out, m, t, longest, rms);
+}
+
+static void try_all_for_rms(matcher *w, skd_match *out) {
+    for (int k = 0; k < 3; k++)
+        w->box[k] = 2.0 * w->limit / w->height[k];
+    for (size_t r = 0; r < w->n_rotations; r++)
+        for (size_t i = 0; i < w->group[1]; i++) {
+            double at[3], t[3];
+            rotate(w->rotations[r].m, w->fb[w->ib[0]], at);
+            for (int k = 0; k < 3; k++)
+                t[k] = w->fa[w->ia[i]][k] - at[k];
+            try_for_rms(w, out, w->rotations[r].m, t);
+        }
+}
+
+/* Smallest and largest distance from an atom of species z to the atom nearest to it, Å. */
+static void nearest_range(const skd_cell *cell, const skd_mic *mic, int z, double range[2]) {
+    range[0] = INFINITY;
+    range[1] = 0.0;
+    for (size_t i = 0; i < cell->n; i++) {
+        double nearest = INFINITY, d[3];
+        if (cell->species[i] != z)
+            continue;
+        for (size_t j = 0; j < cell->n; j++)
+            if (j != i)
+                nearest = fmin(nearest, skd_mic_vector(mic, cell->pos[i], cell->pos[j], d));
+        range[0] = fmin(range[0], nearest);
+        range[1] = fmax(range[1], nearest);
+    }
+}
+
+/* doped's first guess of the tolerance: twice the largest change of an element's range of nearest distances. */
+static double first_tolerance(const matcher *w) {
+    double change = 1e-4 * cbrt(skd_cell_volume(w->a) / (double)w->n);
+    for (size_t g = 0; g < w->n_groups; g++) {
+        double ra[2], rb[2];
+        int z = w->a->species[w->ia[w->group[g]]];
+        nearest_range(w->a, &w->mic, z, ra);
+        nearest_range(w->b, &w->mic, z, rb);
+        for (int k = 0; k < 2; k++)
+            change = isfinite(ra[k] - rb[k]) ? fmax(change, fabs(ra[k] - rb[k])) : change;
+    }
+    return 2.0 * change;
+}
+
+/* pymatgen's StructureMatcher with its stol raised until something matches, as doped and ShakeNBreak use it. */
+static void match_for_rms(matcher *w, skd_match *out) {
+    for (w->limit = first_tolerance(w); w->limit < w->options->tolerance; w->limit *= 1.5) {
+        try_all_for_rms(w, out);
+        if (out->found && out->rms < w->limit)
+            return;
+    }
+    out->found = false;
+}
+
 /* ---- all candidates ---------------------------------------------------------------------- */
 
 static void try_translations(matcher *w, skd_match *out, const int m[3][3]) {
@@ -509,7 +616,10 @@ skd_status skd_match_find(skd_match *out, const skd_cell *a, const skd_cell *b, 
     if (status == SKD_OK)
         status = find_rotations(&w, err);
     /* Tight tolerances drop nearly all candidates at once; what is found under one is the best of all. */
-    for (w.limit = fmin(FIRST_LIMIT, options->tolerance); status == SKD_OK && !out->found; w.limit *= 2.0) {
+    bool by_rms = options->least_rms;
+    if (status == SKD_OK && by_rms)
+        match_for_rms(&w, out);
+    for (w.limit = fmin(FIRST_LIMIT, options->tolerance); status == SKD_OK && !by_rms && !out->found; w.limit *= 2.0) {
         w.limit = fmin(w.limit, options->tolerance);
         try_all(&w, out);
         if (w.limit >= options->tolerance)
@@ -522,5 +632,14 @@ skd_status skd_match_find(skd_match *out, const skd_cell *a, const skd_cell *b, 
         out->partner = NULL;
         out->distance = NULL;
     }
+    return status;
+}
+
+skd_status skd_match_same(bool *same, const skd_cell *a, const skd_cell *b, double distance, skd_error *err) {
+    skd_match match;
+    const skd_match_options options = {.any_translation = true, .tolerance = distance};
+    skd_status status = skd_match_find(&match, a, b, &options, err);
+    *same = status == SKD_OK && match.found && match.max_distance < distance;
+    skd_match_free(&match);
     return status;
 }

@@ -110,17 +110,9 @@ static skd_status same_print(const exchange *x, size_t a, size_t b, bool *same, 
     return status;
 }
 
-static skd_status same_places(const exchange *x, size_t a, size_t b, bool *same, skd_error *err) {
-    skd_match match;
-    skd_match_options options = {.any_translation = true, .tolerance = SAME_PLACE};
-    skd_status status = skd_match_find(&match, x->item[a].cell, x->item[b].cell, &options, err);
-    *same = status == SKD_OK && match.found && match.max_distance < SAME_PLACE;
-    skd_match_free(&match);
-    return status;
-}
-
 static skd_status is_same(const exchange *x, size_t a, size_t b, bool *same, skd_error *err) {
-    return x->options->compat ? same_places(x, a, b, same, err) : same_print(x, a, b, same, err);
+    const skd_cell *one = x->item[a].cell, *other = x->item[b].cell;
+    return x->options->compat ? skd_match_same(same, one, other, SAME_PLACE, err) : same_print(x, a, b, same, err);
 }
 
 /* Does the job have the like of the item? */
