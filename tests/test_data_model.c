@@ -121,7 +121,8 @@ static void bad_contents(void **state) {
         {"array w 5\n1         2\n", "ends after 2 of 5"},
         {"array w 2\n1 nan\nlabels 0\n", "'nan'"},
         {"labels\n", "how many labels"},
-        {"labels 2\n1\nLattice=\"5 0 0 0 5 0 0 0 5\" Properties=species:S:1:pos:R:3\nSi 0 0 0\n", "1 labels; expected 2"},
+        {"labels 2\n1\nLattice=\"5 0 0 0 5 0 0 0 5\" Properties=species:S:1:pos:R:3\nSi 0 0 0\n",
+         "1 labels; expected 2"},
         {"labels 1\nrubbish\n", "x.model"},
     };
     skd_error err;
@@ -130,7 +131,8 @@ static void bad_contents(void **state) {
     for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
         char text[400];
         int n = snprintf(text, sizeof text, "shakedown-model 1\nchecksum %016llx\n%s",
-                         (unsigned long long)skd_hash(SKD_HASH_START, rows[k].body, strlen(rows[k].body)), rows[k].body);
+                         (unsigned long long)skd_hash(SKD_HASH_START, rows[k].body, strlen(rows[k].body)),
+                         rows[k].body);
         CHECK_FAILS(skd_model_file_parse(&file, "x.model", text, (size_t)n, &err), SKD_EFORMAT, rows[k].words);
     }
 }
