@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* learned_data.c - the surrogate on published DFT data: every tenth frame is the test, the others the training, all
- * with the default descriptor; force and energy errors, and the time of adding labels and of solving. The data are
+ * with the default descriptor; force and energy errors, and the time of adding labels and of solving. Data of
  * pypolymlp (MgO, SrTiO3) and mlearn (Si), in the folder named as argument. */
 #include <math.h>
 #include <stdio.h>
