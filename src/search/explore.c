@@ -115,12 +115,12 @@ static bool watch(void *payload, const skd_relax_frame *frame) {
 
 /* ---- following one trail ------------------------------------------------------------------------ */
 
-static skd_relax_options surrogate_options(const skd_learner *learner) {
+static skd_relax_options surrogate_options(const skd_learner *learner, const skd_trail *trail) {
     skd_relax_options options = learner->relax;
     options.method = skd_minimiser_named("lbfgs");
     options.force_max = learner->options.force_max;
     options.force_mean = 0.0;
-    options.max_steps = learner->options.steps;
+    options.max_steps = trail->confirmed ? 0 : learner->options.steps; /* what the teacher has found stays there */
     return options;
 }
 
@@ -150,7 +150,7 @@ static skd_status follow_one(void *payload, size_t i, int worker, skd_error *err
     following *all = payload;
     skd_trail *trail = &all->trails->trail[i];
     guard g = {.all = all, .w = &all->walker[worker], .trail = trail};
-    skd_relax_options options = surrogate_options(all->learner);
+    skd_relax_options options = surrogate_options(all->learner, trail);
     skd_job_set_options(all->trails->job, &options);
     skd_relax_observer observer = {watch, &g};
     skd_relax_outcome outcome = {0};

@@ -56,6 +56,8 @@ static skd_status finish_one(void *payload, size_t i, int worker, skd_error *err
     skd_relax_options options = all->learner->relax;
     answer->charge = all->job->charge;
     skd_job_set_options(all->job, &options);
+    if (q->max_steps)
+        options.max_steps = q->max_steps;
     skd_relax_outcome outcome = {0};
     if (atomic_load(&all->stop))
         return SKD_OK;

@@ -16,7 +16,7 @@
 
 #include "learn.h"
 
-enum { FIRST_STARTS = 6 };
+enum { FIRST_STARTS = 6, FIRST_STEPS = 10 };
 #define FIRST_SHARE 0.3 /* of the way from the unperturbed defect to a start: its rattle becomes a thermal one */
 #define DRIFTED     0.4 /* Å: a trail that ends farther from its beginning has left its basin                   */
 
@@ -74,7 +74,7 @@ static skd_status first_labels(lesson *l, skd_error *err) {
     size_t n = 0, of[FIRST_STARTS + 2];
     skd_status status = first_frames(l, cell, &n, err);
     for (size_t i = 0; i < n; i++) {
-        question[i].cell = cell[i];
+        question[i] = (skd_question){.cell = cell[i]};
         skd_defect_entry_name(l->job->defect, l->job->charge, question[i].from, sizeof question[i].from);
     }
     if (status == SKD_OK)
@@ -160,7 +160,7 @@ static skd_status label_chosen(lesson *l, const size_t *chosen, size_t n, skd_er
     size_t *of = skd_alloc(n, sizeof *of);
     skd_status status = question && of ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %zu labels", n);
     for (size_t i = 0; i < n && status == SKD_OK; i++) {
-        question[i].cell = l->trails.trail[chosen[i]].end;
+        question[i] = (skd_question){.cell = l->trails.trail[chosen[i]].end};
         describe_question(l, chosen[i], question[i].from, sizeof question[i].from);
     }
     if (status == SKD_OK)
@@ -181,15 +181,17 @@ static skd_status label_chosen(lesson *l, const size_t *chosen, size_t n, skd_er
 typedef struct finish {
     size_t trail;
     const skd_cell *from;
+    size_t max_steps; /* 0: to the end */
 } finish;
 
-/* The families that are ready, lowest first: their best member. `any`: also where the teacher's forces are unknown. */
+/* The families that are ready, lowest first: their best member. `any`: also where the teacher's forces are unknown.
+ * The first time only for a few steps: if the end is farther, the surrogate goes there for less. */
 static size_t list_families(const lesson *l, bool any, finish *list, size_t room) {
     size_t n = 0;
     for (size_t f = 0; f < l->kin.n && n < room; f++) {
         const skd_trail *t = &l->trails.trail[l->kin.best[f]];
         if ((any || FAMILY_HAS(l, f, near)) && !FAMILY_HAS(l, f, confirmed) && !t->tried)
-            list[n++] = (finish){l->kin.best[f], t->end};
+            list[n++] = (finish){l->kin.best[f], t->end, any || FAMILY_HAS(l, f, begun) ? 0 : FIRST_STEPS};
     }
     return n;
 }
@@ -198,13 +200,14 @@ static skd_status take_confirmed(lesson *l, const finish *list, const size_t *of
     skd_status status = SKD_OK;
     for (size_t i = 0; i < n && status == SKD_OK; i++) {
         const skd_kept_label *answer = l->learner->label[of[i]];
-        const skd_trail confirmed = {.start = l->trails.trail[list[i].trail].start, .label = of[i], .tried = true,
-                                     .near = true, .confirmed = !answer->failed};
+        bool begun = list[i].max_steps > 0 && answer->stop == SKD_STOP_STEPS;
+        const skd_trail found = {.start = l->trails.trail[list[i].trail].start, .label = of[i], .tried = !begun,
+                                 .near = true, .begun = begun, .confirmed = !answer->failed && !begun};
         l->summary->n_finish += answer->n_calls;
         l->summary->n_failed += answer->failed;
-        l->trails.trail[list[i].trail].tried = true;
+        l->trails.trail[list[i].trail].tried |= !begun;
         if (answer->relaxed)
-            status = skd_trails_add(&l->trails, answer->relaxed, &confirmed, err);
+            status = skd_trails_add(&l->trails, answer->relaxed, &found, err);
     }
     return status;
 }
@@ -216,6 +219,7 @@ static skd_status finish_listed(lesson *l, const finish *list, size_t n, skd_err
         question && of && start ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %zu relaxations", n);
     for (size_t i = 0; i < n && status == SKD_OK; i++) {
         question[i].cell = list[i].from;
+        question[i].max_steps = list[i].max_steps;
         start[i] = l->trails.trail[list[i].trail].start;
         describe_question(l, list[i].trail, question[i].from, sizeof question[i].from);
     }
@@ -284,7 +288,7 @@ static skd_status list_leftovers(const lesson *l, finish *list, size_t *n, skd_e
         bool lost;
         status = is_lost(t, &lost, err);
         if (status == SKD_OK && (lost || (t->unsure && !t->earlier && !t->tried)))
-            list[(*n)++] = (finish){i, t->from};
+            list[(*n)++] = (finish){i, t->from, 0};
     }
     return status;
 }

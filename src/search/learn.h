@@ -11,6 +11,7 @@
 /* A frame to be labelled. */
 typedef struct skd_question {
     const skd_cell *cell;
+    size_t max_steps; /* of a relaxation; 0: as the learner's options say */
     char from[128];
 } skd_question;
 
@@ -59,7 +60,8 @@ typedef struct skd_trail {
     bool earlier;             /* a minimum of an earlier round, labelled                                   */
     bool near;                /* its label's forces are small: near a minimum of the teacher's              */
     bool confirmed;           /* the teacher's own minimum                                                 */
-    bool tried;               /* the teacher was asked to relax it                                         */
+    bool begun;               /* the end of a relaxation by the teacher that was not given steps enough     */
+    bool tried;               /* the teacher was asked to relax it to the end                              */
     size_t label;             /* of an earlier one: its single point, or its relaxation if confirmed       */
     /* of the present round: */
     skd_stop stop;
