@@ -218,11 +218,15 @@ bool skd_span_starts(skd_span line, const char *words) {
 
 bool skd_span_after(skd_span line, const char *words, skd_span *rest) {
     size_t n = strlen(words);
-    for (size_t i = 0; i + n <= line.n; i++)
-        if (memcmp(line.p + i, words, n) == 0) {
-            *rest = (skd_span){line.p + i + n, line.n - i - n};
+    const char *p = line.p, *end = line.p + line.n;
+    for (; (size_t)(end - p) >= n; p++) {
+        if (n > 0 && !(p = memchr(p, *words, (size_t)(end - p) - n + 1)))
+            return false;
+        if (memcmp(p, words, n) == 0) {
+            *rest = (skd_span){p + n, (size_t)(end - p) - n};
             return true;
         }
+    }
     return false;
 }
 

@@ -259,13 +259,13 @@ const cli_command cmd_frames = {
     .summary = "Pick frames with energies and forces out of calculations",
     .usage = "FILES...",
     .text = "FILES are outputs of VASP (vasprun.xml, OUTCAR, ML_AB, OSZICAR with its XDATCAR), Quantum ESPRESSO\n"
-            "(.pwo, XML), CP2K (with its -pos-1.xyz), CASTEP, FHI-aims and ABINIT; extended XYZ; ASE databases; gzipped\n"
-            "or not, known by their content. Rules apply in the order of the list above. Each frame keeps source (file)\n"
-            "and step, and code, charge, electrons, magmom, scf_converged and ionic_converged where the file says\n"
-            "them; energy is that extrapolated to no smearing where the code gives it, free_energy the free energy;\n"
-            "stress is in eV/Å^3, positive = wants to shrink. Of a file that is cut off or still running the whole\n"
-            "steps before its end are used, with a warning and exit code 3. --diverse keeps fingerprints of all\n"
-            "frames that are left to it in memory.",
+            "(.pwo, XML), CP2K (with its -pos-1.xyz), CASTEP, FHI-aims and ABINIT; extended XYZ; ASE databases;\n"
+            "gzipped or not, known by their content. Rules apply in the order of the list above. Each frame keeps\n"
+            "source (file) and step, and code, charge, electrons, magmom, scf_converged and ionic_converged where\n"
+            "the file says them; energy is that extrapolated to no smearing where the code gives it, free_energy\n"
+            "the free energy; stress is in eV/Å^3, positive = wants to shrink. Of a file that is cut off or still\n"
+            "running the whole steps before its end are used, with a warning and exit code 3. --diverse keeps\n"
+            "fingerprints of all frames that are left to it in memory.",
     .options = options,
     .min_operands = 1,
     .max_operands = 1000000,
