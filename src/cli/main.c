@@ -24,6 +24,7 @@ static const cli_command *const commands[] = {
     &cmd_analyse,
     &cmd_groundstate,
     &cmd_regenerate,
+    &cmd_plot,
     NULL,
 };
 

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ * svg.h - small pictures as SVG text: energy against distortion, a map of minima, a family tree. Colours are Okabe and
+ * Ito's, which stay apart for colour-blind readers; light and dark follow the viewer's setting.
+ */
+#ifndef SKD_SVG_H
+#define SKD_SVG_H
+
+#include "shakedown/base.h"
+
+typedef enum svg_mark { SVG_BOND, SVG_RATTLED, SVG_DIMER, SVG_IMPORTED, SVG_UNPERTURBED, SVG_OTHER } svg_mark;
+
+typedef struct svg_point {
+    double x;      /**< distortion factor; 0 where there is none      */
+    double energy; /**< eV relative to Unperturbed                    */
+    size_t family; /**< colour; by energy, 0 the lowest               */
+    svg_mark mark;
+    char label[64];
+} svg_point;
+
+/** Energy against distortion. Points above `highest` (eV) are left out and counted; scale: 1, or 1000 for meV. */
+typedef struct svg_plot {
+    const char *title; /**< NULL: none */
+    svg_point *point;  /**< [n] */
+    size_t n;
+    double highest, scale;
+    const char *unit, *families; /**< "eV"; what a colour means */
+} svg_plot;
+
+/** One whole <svg> element. */
+void svg_energy_plot(skd_string *out, const svg_plot *plot);
+
+/** Text with & < > " made safe for XML. */
+void svg_text(skd_string *out, const char *text);
+const char *svg_colour(size_t family);
+
+#endif
