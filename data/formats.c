@@ -65,9 +65,9 @@ static skd_status read_if_output(skd_frames *out, const char *path, bool *is_out
     skd_stream *stream;
     skd_outputs *source;
     *is_output = false;
-    skd_status status = skd_stream_open(&stream, path, NULL);
+    skd_status status = skd_stream_open(&stream, path, err);
     if (status != SKD_OK)
-        return SKD_OK; /* the way of other files says why */
+        return status == SKD_ENOMEM ? status : SKD_OK; /* the way of other files says why */
     skd_span beginning = skd_stream_peek(stream);
     *is_output = skd_output_of(path, beginning.p, beginning.n) != NULL;
     skd_stream_close(stream);
