@@ -59,7 +59,8 @@ static bool note_round(void *payload, const skd_learn_round *round) {
     diary *d = payload;
     d->rounds++;
     if (getenv("LEARN_SHOW"))
-        printf("round %zu: %zu labels, %zu unsure, %zu families, force %.3f (left out %.3f), scale %.1f\n", round->number,
+        printf("round %zu: %zu labels, %zu unsure, %zu families, force %.3f (left out %.3f), scale %.1f\n",
+               round->number,
                round->n_labels, round->n_stopped, round->n_families, round->fit.force_rmse, round->fit.force_loo,
                round->fit.energy_scale);
     CHECK(round->number >= 1 && round->n_labels > 0);

@@ -36,7 +36,7 @@ skd_status skd_trails_init(skd_trails *trails, skd_job *job, skd_error *err) {
     skd_status status = SKD_OK;
     for (size_t i = 0; i < job->starts.n && status == SKD_OK; i++) {
         const skd_minimum *m = &job->minimum[i];
-        skd_trail trail = {.from = job->starts.start[i].cell, .start = i, .label = SIZE_MAX};
+        skd_trail trail = {.from = job->starts.start[i].cell, .start = i, .label = SIZE_MAX, .leads_to = SIZE_MAX};
         trail.near = trail.confirmed = m->done;
         if (!job->starts.start[i].dropped && !m->done)
             status = append(trails, &trail, err);
@@ -62,6 +62,8 @@ skd_status skd_trails_add(skd_trails *trails, const skd_cell *cell, const skd_tr
     trail.earlier = true;
     trail.end = NULL;
     trail.row = NULL;
+    if (trail.confirmed && !trail.alias)
+        trail.leads_to = trails->n;
     return append(trails, &trail, err);
 }
 
@@ -149,6 +151,8 @@ static skd_status settle(guard *g, skd_relax_outcome *outcome, skd_error *err) {
 static skd_status follow_one(void *payload, size_t i, int worker, skd_error *err) {
     following *all = payload;
     skd_trail *trail = &all->trails->trail[i];
+    if (trail->settled)
+        return SKD_OK;
     guard g = {.all = all, .w = &all->walker[worker], .trail = trail};
     skd_relax_options options = surrogate_options(all->learner, trail);
     skd_job_set_options(all->trails->job, &options);

@@ -25,8 +25,8 @@ static skd_status as_job(skd_job *out, const skd_trails *trails, skd_error *err)
     out->starts.n = trails->n;
     for (size_t i = 0; i < trails->n; i++) {
         const skd_trail *t = &trails->trail[i];
-        out->minimum[i] = (skd_minimum){.start = i, .like = i, .done = !t->unsure, .stop = SKD_STOP_FORCE_MAX,
-                                        .energy = t->energy, .cell = t->end};
+        out->minimum[i] = (skd_minimum){.start = i, .like = i, .done = !t->unsure && !t->settled,
+                                        .stop = SKD_STOP_FORCE_MAX, .energy = t->energy, .cell = t->end};
     }
     return SKD_OK;
 }

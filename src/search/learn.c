@@ -16,7 +16,7 @@
 
 #include "learn.h"
 
-enum { FIRST_STARTS = 6, FIRST_STEPS = 10 };
+enum { FIRST_STARTS = 6, FIRST_STEPS = 25, SETTLED_AFTER = 3 };
 #define FIRST_SHARE 0.3 /* of the way from the unperturbed defect to a start: its rattle becomes a thermal one */
 #define DRIFTED     0.4 /* Å: a trail that ends farther from its beginning has left its basin                   */
 
@@ -90,6 +90,31 @@ static skd_status first_labels(lesson *l, skd_error *err) {
 
 /* ---- one round ---------------------------------------------------------------------------------- */
 
+/* The confirmed member of a family that the surrogate puts lowest; aliases count for the minimum they led to. */
+static size_t confirmed_of(const lesson *l, size_t family) {
+    size_t best = SIZE_MAX;
+    for (size_t i = 0; i < l->trails.n && family != SIZE_MAX; i++) {
+        const skd_trail *t = &l->trails.trail[i];
+        if (l->kin.family[i] == family && t->confirmed &&
+            (best == SIZE_MAX || t->energy < l->trails.trail[best].energy))
+            best = i;
+    }
+    return best == SIZE_MAX ? best : l->trails.trail[best].leads_to;
+}
+
+/* A trail that ends in the same confirmed minimum again and again need not be followed any more. */
+static void settle(lesson *l) {
+    for (size_t i = 0; i < l->trails.n; i++) {
+        skd_trail *t = &l->trails.trail[i];
+        if (t->confirmed || t->settled)
+            continue;
+        size_t to = confirmed_of(l, l->kin.family[i]);
+        t->times = to == t->leads_to ? t->times + 1 : 1;
+        t->leads_to = to;
+        t->settled = to != SIZE_MAX && t->times >= SETTLED_AFTER;
+    }
+}
+
 /* Fits, follows all trails, finds their families. */
 static skd_status explore(lesson *l, skd_error *err) {
     skd_model_free(l->model);
@@ -101,6 +126,8 @@ static skd_status explore(lesson *l, skd_error *err) {
         status = skd_trails_follow(&l->trails, l->learner, l->model, err);
     if (status == SKD_OK)
         status = skd_kin_find(&l->kin, &l->trails, l->learner->threads, err);
+    if (status == SKD_OK)
+        settle(l);
     l->summary->n_rounds++;
     return status;
 }
@@ -151,7 +178,7 @@ static skd_status remember_best(lesson *l, size_t trail, size_t label, skd_error
     double force = skd_label_force_max(answer, l->job);
     if (t->unsure || !(force < l->learner->options.finish_force))
         return SKD_OK;
-    const skd_trail earlier = {.start = t->start, .label = label, .near = true};
+    const skd_trail earlier = {.start = t->start, .label = label, .near = true, .leads_to = SIZE_MAX};
     return skd_trails_add(&l->trails, answer->cell, &earlier, err);
 }
 
@@ -196,20 +223,21 @@ static size_t list_families(const lesson *l, bool any, finish *list, size_t room
     return n;
 }
 
-static skd_status take_confirmed(lesson *l, const finish *list, const size_t *of, size_t n, skd_error *err) {
-    skd_status status = SKD_OK;
-    for (size_t i = 0; i < n && status == SKD_OK; i++) {
-        const skd_kept_label *answer = l->learner->label[of[i]];
-        bool begun = list[i].max_steps > 0 && answer->stop == SKD_STOP_STEPS;
-        const skd_trail found = {.start = l->trails.trail[list[i].trail].start, .label = of[i], .tried = !begun,
-                                 .near = true, .begun = begun, .confirmed = !answer->failed && !begun};
-        l->summary->n_finish += answer->n_calls;
-        l->summary->n_failed += answer->failed;
-        l->trails.trail[list[i].trail].tried |= !begun;
-        if (answer->relaxed)
-            status = skd_trails_add(&l->trails, answer->relaxed, &found, err);
-    }
-    return status;
+/* What came of one relaxation becomes a trail, and the frame that it began from another name of it. */
+static skd_status take_one(lesson *l, const finish *f, size_t label, skd_error *err) {
+    const skd_kept_label *answer = l->learner->label[label];
+    bool begun = f->max_steps > 0 && answer->stop == SKD_STOP_STEPS, confirmed = !answer->failed && !begun;
+    skd_trail found = {.start = l->trails.trail[f->trail].start, .label = label, .tried = !begun, .near = true,
+                       .begun = begun, .confirmed = confirmed, .leads_to = SIZE_MAX};
+    l->summary->n_finish += answer->n_calls;
+    l->summary->n_failed += answer->failed;
+    l->trails.trail[f->trail].tried |= !begun;
+    if (!answer->relaxed)
+        return SKD_OK;
+    skd_status status = skd_trails_add(&l->trails, answer->relaxed, &found, err);
+    found.leads_to = l->trails.n - 1;
+    found.alias = true;
+    return status == SKD_OK && confirmed ? skd_trails_add(&l->trails, answer->cell, &found, err) : status;
 }
 
 static skd_status finish_listed(lesson *l, const finish *list, size_t n, skd_error *err) {
@@ -225,8 +253,8 @@ static skd_status finish_listed(lesson *l, const finish *list, size_t n, skd_err
     }
     if (status == SKD_OK)
         status = skd_learner_relax(l->learner, l->job, question, n, start, of, err);
-    if (status == SKD_OK)
-        status = take_confirmed(l, list, of, n, err);
+    for (size_t i = 0; i < n && status == SKD_OK; i++)
+        status = take_one(l, &list[i], of[i], err);
     skd_free(question);
     skd_free(of);
     skd_free(start);
@@ -246,11 +274,20 @@ static skd_status act(lesson *l, size_t *chosen, finish *list, bool *idle, skd_e
     return status == SKD_OK ? finish_listed(l, list, n, err) : status;
 }
 
+static bool unsettle(lesson *l) {
+    bool any = false;
+    for (size_t i = 0; i < l->trails.n; i++) {
+        any |= l->trails.trail[i].settled;
+        l->trails.trail[i].settled = false;
+    }
+    return any;
+}
+
 static skd_status rounds(lesson *l, skd_error *err) {
     const skd_learn_options *options = &l->learner->options;
     size_t *chosen = skd_alloc(options->batch + 1, sizeof *chosen);
     finish *list = skd_alloc(options->finish_at_once, sizeof *list);
-    bool idle = false;
+    bool idle = false, looked_again = false;
     skd_status status = chosen && list ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for a round");
     for (size_t round = 0; round < options->rounds && !idle && status == SKD_OK; round++) {
         status = explore(l, err);
@@ -258,6 +295,10 @@ static skd_status rounds(lesson *l, skd_error *err) {
             status = skd_fail(err, SKD_ESTOPPED, "interrupted");
         if (status == SKD_OK)
             status = act(l, chosen, list, &idle, err);
+        if (status == SKD_OK && idle && !looked_again) { /* do settled trails still end there? */
+            looked_again = true;
+            idle = !unsettle(l);
+        }
     }
     if (status == SKD_OK && !idle)
         status = explore(l, err);
@@ -272,7 +313,7 @@ static skd_status rounds(lesson *l, skd_error *err) {
 static skd_status is_lost(const skd_trail *t, bool *lost, skd_error *err) {
     double moved = 0.0;
     *lost = false;
-    if (!t->earlier || t->confirmed || t->tried)
+    if (!t->earlier || t->begun || t->confirmed || t->tried || t->leads_to != SIZE_MAX)
         return SKD_OK;
     skd_status status = skd_largest_displacement(t->from, t->end, &moved, err);
     *lost = t->unsure || moved > DRIFTED;
@@ -329,79 +370,66 @@ static skd_status set_minimum(lesson *l, size_t start, const skd_cell *cell, con
 }
 
 /* A confirmed minimum whose start has one already gets a start of its own. */
-static skd_status extra_start(lesson *l, const skd_trail *t, size_t *start, skd_error *err) {
-    skd_start extra = {.factor = (double)NAN, .later = true, .kind = l->job->starts.start[t->start].kind};
-    int n = snprintf(extra.name, sizeof extra.name, "%.40s_also_%zu", l->job->starts.start[t->start].name,
-                     l->job->starts.n);
-    snprintf(extra.label, sizeof extra.label, "%.31s", n > 0 ? l->job->starts.start[t->start].label : "");
+static skd_status extra_start(lesson *l, skd_trail *t, skd_error *err) {
+    const skd_start *first = &l->job->starts.start[t->start];
+    skd_start extra = {.factor = (double)NAN, .later = true, .kind = first->kind};
+    snprintf(extra.name, sizeof extra.name, "%.40s_also_%zu", first->name, l->job->starts.n);
+    memcpy(extra.label, first->label, sizeof extra.label);
     skd_status status = skd_cell_copy(&extra.cell, l->learner->label[t->label]->cell, err);
     if (status != SKD_OK)
         return status;
-    *start = l->job->starts.n;
+    t->start = l->job->starts.n;
     return skd_job_add_start(l->job, &extra, err);
 }
 
-/* Confirmed minima go to the starts that led there. owner[label's trail] becomes the start. */
-static skd_status give_confirmed(lesson *l, size_t *owner, skd_error *err) {
+/* Confirmed minima go to the starts that led there. */
+static skd_status give_confirmed(lesson *l, skd_error *err) {
     skd_status status = SKD_OK;
     for (size_t i = 0; i < l->trails.n && status == SKD_OK; i++) {
-        const skd_trail *t = &l->trails.trail[i];
-        if (!t->confirmed)
-            continue;
-        owner[i] = t->start;
-        if (t->label == SIZE_MAX) /* of an earlier search of this job */
+        skd_trail *t = &l->trails.trail[i];
+        if (!t->confirmed || t->alias || t->label == SIZE_MAX) /* the last: of an earlier search of this job */
             continue;
         if (l->job->minimum[t->start].done)
-            status = extra_start(l, t, &owner[i], err);
+            status = extra_start(l, t, err);
         const skd_kept_label *answer = l->learner->label[t->label];
         if (status == SKD_OK)
-            status = set_minimum(l, owner[i], answer->relaxed, answer, owner[i], err);
+            status = set_minimum(l, t->start, answer->relaxed, answer, t->start, err);
     }
     return status;
 }
 
-/* The confirmed member of a family with the lowest energy; SIZE_MAX if there is none. */
-static size_t confirmed_of(const lesson *l, size_t family, const size_t *owner) {
-    size_t best = SIZE_MAX;
-    for (size_t i = 0; i < l->trails.n && family != SIZE_MAX; i++)
-        if (l->kin.family[i] == family && l->trails.trail[i].confirmed &&
-            (best == SIZE_MAX || l->job->minimum[owner[i]].energy < l->job->minimum[owner[best]].energy))
-            best = i;
-    return best;
-}
-
-/* All other starts share the confirmed minimum of their family. */
-static skd_status give_others(lesson *l, const size_t *owner, skd_error *err) {
+/* All other starts share the confirmed minimum that they led to. */
+static skd_status give_others(lesson *l, skd_error *err) {
     static const skd_kept_label nothing = {.energy = (double)NAN, .why = "no minimum: the teacher could not relax it"};
     skd_status status = SKD_OK;
     for (size_t i = 0; i < l->trails.n && status == SKD_OK; i++) {
         const skd_trail *t = &l->trails.trail[i];
         if (t->earlier || l->job->minimum[t->start].done)
             continue;
-        size_t best = confirmed_of(l, l->kin.family[i], owner);
-        if (best == SIZE_MAX) {
+        if (t->leads_to == SIZE_MAX) {
             status = set_minimum(l, t->start, t->end, &nothing, t->start, err);
             continue;
         }
-        const skd_minimum *model = &l->job->minimum[owner[best]];
+        size_t owner = l->trails.trail[t->leads_to].start;
+        const skd_minimum *model = &l->job->minimum[owner];
         const skd_kept_label answer = {.relaxed = model->cell, .energy = model->energy, .stop = model->stop};
-        status = set_minimum(l, t->start, t->end, &answer, owner[best], err);
+        status = set_minimum(l, t->start, t->end, &answer, owner, err);
     }
     return status;
 }
 
-/* Hands the minima out and to the caller; those that were done before are in was_done[n_before]. */
+/* Hands the minima out, and to the caller. */
 static skd_status assign(lesson *l, skd_error *err) {
     size_t n_before = l->job->starts.n, n = 0;
     bool *was_done = skd_alloc(n_before, sizeof *was_done);
-    size_t *owner = skd_alloc(l->trails.n, sizeof *owner), *fresh = NULL;
-    skd_status status = was_done && owner ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for minima");
+    size_t *fresh = NULL;
+    skd_status status = was_done ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for minima");
     for (size_t i = 0; status == SKD_OK && i < n_before; i++)
         was_done[i] = l->job->minimum[i].done;
     if (status == SKD_OK)
-        status = give_confirmed(l, owner, err);
+        status = give_confirmed(l, err);
     if (status == SKD_OK)
-        status = give_others(l, owner, err);
+        status = give_others(l, err);
     if (status == SKD_OK && !(fresh = skd_alloc(l->job->starts.n, sizeof *fresh)))
         status = skd_fail(err, SKD_ENOMEM, "out of memory for minima");
     for (size_t i = 0; status == SKD_OK && i < l->job->starts.n; i++)
@@ -411,7 +439,6 @@ static skd_status assign(lesson *l, skd_error *err) {
     if (status == SKD_OK && hooks && hooks->finished)
         status = hooks->finished(hooks->payload, l->job, fresh, n, err);
     skd_free(was_done);
-    skd_free(owner);
     skd_free(fresh);
     return status;
 }

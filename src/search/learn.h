@@ -56,19 +56,24 @@ skd_status skd_learner_fit(skd_learner *learner, const skd_cell *cell, double ch
 /* Something the surrogate relaxes in every round: a start, or a minimum of an earlier round. */
 typedef struct skd_trail {
     const skd_cell *from;
-    size_t start;             /* in the job; of the one that first led there, for minima of earlier rounds */
-    bool earlier;             /* a minimum of an earlier round, labelled                                   */
-    bool near;                /* its label's forces are small: near a minimum of the teacher's              */
-    bool confirmed;           /* the teacher's own minimum                                                 */
-    bool begun;               /* the end of a relaxation by the teacher that was not given steps enough     */
-    bool tried;               /* the teacher was asked to relax it to the end                              */
-    size_t label;             /* of an earlier one: its single point, or its relaxation if confirmed       */
-    /* of the present round: */
+    size_t start;       /* in the job; of the one that first led there, for earlier ones                     */
+    bool earlier;       /* no start: a labelled frame or a minimum of an earlier round                       */
+    bool near;          /* its label's forces are small: near a minimum of the teacher's                     */
+    bool begun;         /* the end of a relaxation by the teacher that was not given steps enough            */
+    bool confirmed;     /* a minimum of the teacher's, or (alias) a frame from which the teacher went there;
+                           neither is moved by the surrogate                                                 */
+    bool alias;
+    bool tried;         /* the teacher was asked to relax it to the end                                      */
+    size_t label;       /* of an earlier one: its single point, or its relaxation if confirmed               */
+    size_t leads_to;    /* trail of the confirmed minimum in whose family it ended; SIZE_MAX: none           */
+    size_t times;       /* rounds in a row that it did                                                       */
+    bool settled;       /* often enough: not followed any more                                               */
+    /* of the last round in which it was followed: */
     skd_stop stop;
-    bool unsure;              /* stopped by the guard, or lost: `end` is the last frame before              */
-    skd_cell *end;            /* owned                                                                      */
-    double *row;              /* [m] energy row of end, owned                                               */
-    double energy, deviation; /* eV; deviation of the energy against the unperturbed defect's               */
+    bool unsure;              /* stopped by the guard, or lost: `end` is the last frame before               */
+    skd_cell *end;            /* owned                                                                       */
+    double *row;              /* [m] energy row of end, owned                                                */
+    double energy, deviation; /* eV; deviation of the energy against the unperturbed defect's                */
 } skd_trail;
 
 typedef struct skd_trails {
