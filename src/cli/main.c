@@ -25,6 +25,7 @@ static const cli_command *const commands[] = {
     &cmd_groundstate,
     &cmd_regenerate,
     &cmd_plot,
+    &cmd_report,
     NULL,
 };
 

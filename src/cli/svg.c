@@ -134,12 +134,15 @@ static void add_axes(skd_string *out, const svg_plot *p, const frame *f) {
 
 static void add_line(skd_string *out, const svg_plot *p, const frame *f) {
     bool open = false;
+    double before = -HUGE_VAL; /* several series, as of other neighbours, follow each other */
     for (size_t i = 0; i < p->n; i++) {
         if (!shown(p, i) || p->point[i].mark != SVG_BOND)
             continue;
-        skd_string_add(out, "%s%.1f %.1f", open ? "L" : "<path class=\"axis\" d=\"M", at_x(f, p->point[i].x),
+        const char *pen = p->point[i].x < before ? "M" : "L";
+        skd_string_add(out, "%s%.1f %.1f", open ? pen : "<path class=\"axis\" d=\"M", at_x(f, p->point[i].x),
                        at_y(f, p->point[i].energy * p->scale));
         open = true;
+        before = p->point[i].x;
     }
     skd_string_add(out, open ? "\"/>\n" : "");
 }

@@ -29,6 +29,11 @@ typedef struct svg_plot {
 /** One whole <svg> element. */
 void svg_energy_plot(skd_string *out, const svg_plot *plot);
 
+/** A point a family, placed by classical multidimensional scaling of distance[n][n]. */
+skd_status svg_map(skd_string *out, const double *distance, size_t n, skd_error *err) SKD_CHECKED;
+/** Average-linkage tree of the same, with a logarithmic axis. */
+skd_status svg_tree(skd_string *out, const double *distance, size_t n, skd_error *err) SKD_CHECKED;
+
 /** Text with & < > " made safe for XML. */
 void svg_text(skd_string *out, const char *text);
 const char *svg_colour(size_t family);
