@@ -326,8 +326,8 @@ static void add_provenance(const page *p) {
                            "Give all within a few eV to DFT.</p>\n"
                            "<h3>How to cite</h3><p>Bond distortions: Mosquera-Lois, Kavanagh, Walsh, Scanlon, npj "
                            "Comput. Mater. 9, 25 (2023). Surrogate search: Mosquera-Lois, Kavanagh, Ganose, Walsh, npj "
-                           "Comput. Mater. 10, 121 (2024). Fingerprints: Bartók, Kondor, Csányi, Phys. Rev. B 87, 184115 "
-                           "(2013)."
+                           "Comput. Mater. 10, 121 (2024). Fingerprints: Bartók, Kondor, Csányi, Phys. Rev. B 87, "
+                           "184115 (2013)."
                            "%s</p></section>\n",
                    strncmp(record->potential, "gfn1", 4) == 0
                        ? " GFN1-xTB: Grimme, Bannwarth, Shushkov, J. Chem. Theory Comput. 13, 1989 (2017)."
