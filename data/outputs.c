@@ -34,7 +34,7 @@ struct skd_outputs {
     skd_db *db;        /* of a run database    */
     skd_string text;   /* of one XYZ frame     */
     size_t line;       /* lines before it      */
-    bool is_xyz;
+    bool is_xyz, is_cut; /* is_cut: lines of that frame are missing */
     char warning[400];
 };
 
@@ -117,7 +117,8 @@ static skd_status gather_xyz(skd_outputs *source, bool *more, skd_error *err) {
     for (long k = skd_span_int(word, &n) && n > 0 && n <= SKD_ATOMS_MAX ? n + 2 : 1; k > 0; k--) {
         skd_string_add_bytes(&source->text, line.p, line.n);
         skd_string_add_bytes(&source->text, "\n", 1);
-        if (k > 1 && !skd_stream_line(stream, &line))
+        source->is_cut = k > 1 && !skd_stream_line(stream, &line);
+        if (source->is_cut)
             break;
     }
     if (source->text.failed)
@@ -129,6 +130,11 @@ static skd_status next_xyz(skd_outputs *source, skd_frame **out, skd_error *err)
     bool more;
     skd_frames one = {0};
     skd_status status = gather_xyz(source, &more, err);
+    if (status == SKD_OK && source->n > 0 && (source->is_cut || (!more && skd_stream_is_cut(source->step.stream)))) {
+        snprintf(source->warning, sizeof source->warning, "%s: cut off after %zu whole frames",
+                 skd_stream_text(source->step.stream)->name, source->n);
+        return SKD_OK;
+    }
     if (status != SKD_OK || !more)
         return status == SKD_OK && source->n == 0
                    ? skd_fail(err, SKD_EFORMAT, "%s: expected a number of atoms; found only blank lines",

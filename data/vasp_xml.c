@@ -310,7 +310,8 @@ static const struct element {
 
 static const struct element *element_of(skd_span path) {
     for (size_t k = 0; k < sizeof elements / sizeof *elements; k++)
-        if (elements[k].n == path.n && memcmp(elements[k].path, path.p, path.n) == 0)
+        if (elements[k].n == path.n && elements[k].path[path.n - 1] == path.p[path.n - 1] &&
+            memcmp(elements[k].path, path.p, path.n) == 0)
             return &elements[k];
     return NULL;
 }
@@ -378,7 +379,8 @@ static size_t markup_length(skd_span at_hand) {
     static const char *const tags[] = {"<varray", "<dos", "<eigenvalues", "<projected", "</calculation"};
     const char *p = at_hand.p, *end = at_hand.p + at_hand.n;
     while ((p = memchr(p, '<', (size_t)(end - p))) != NULL) {
-        for (size_t k = 0; k < sizeof tags / sizeof *tags; k++)
+        bool may_be = p + 2 < end && (p[1] == 'v' || p[1] == 'd' || p[1] == 'e' || p[1] == 'p' || p[2] == 'c');
+        for (size_t k = 0; may_be && k < sizeof tags / sizeof *tags; k++)
             if (is_at(p, end, tags[k])) {
                 const char *close = memchr(p, '>', (size_t)(end - p));
                 return close ? (size_t)(close - at_hand.p) + 1 : at_hand.n;

@@ -24,7 +24,7 @@ esac
 # clang without its own OpenMP runtime takes gcc's pragmas as comments
 [ "$mode" = run ] && flags=$(echo "$flags" | sed 's/-fopenmp//')
 mkdir -p "$build/fuzz"
-outputs="vasprun outcar ml_ab espresso espresso_xml cp2k cp2k_restart castep aims abinit"
+outputs="vasprun outcar oszicar ml_ab espresso espresso_xml cp2k cp2k_pos cp2k_restart castep aims abinit"
 for target in poscar xyz cif config $outputs; do
     # shellcheck disable=SC2086 # lists of words
     $compiler $flags -o "$build/fuzz/$target" "tests/fuzz/fuzz_$target.c" $sources $libraries

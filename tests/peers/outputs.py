@@ -176,6 +176,19 @@ def cp2k():
         off(a.positions, b.positions) <= 1e-9 for a, b in zip(mine[1:], theirs)))
 
 
+def database():
+    """A database that ASE wrote."""
+    import ase.db
+
+    frames = ours(GOLDEN / "GaN.vasprun.xml.gz")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x.db"
+        with ase.db.connect(path) as db:
+            for a in frames:
+                db.write(a)
+        compare("ASE's database", ours(path), frames)
+
+
 def published():
     for raw, xyz, wanted in (
         ("GaN_Mg_Ga_q0.vasprun.xml.gz", DFT / "pymatgen_analysis_defects/GaN_Mg_Ga_PBEsol_32.xyz.gz",
@@ -202,7 +215,7 @@ def published():
         # an OUTCAR has positions to five decimals
 
 
-for part in (vasp_xml, outcar, espresso, abinit, others, cp2k, published):
+for part in (vasp_xml, outcar, espresso, abinit, others, cp2k, database, published):
     if part in (vasp_xml, outcar, published) and not RAW.exists():
         continue
     part()
