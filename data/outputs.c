@@ -117,10 +117,13 @@ static skd_status gather_xyz(skd_outputs *source, bool *more, skd_error *err) {
     for (long k = skd_span_int(word, &n) && n > 0 && n <= SKD_ATOMS_MAX ? n + 2 : 1; k > 0; k--) {
         skd_string_add_bytes(&source->text, line.p, line.n);
         skd_string_add_bytes(&source->text, "\n", 1);
-        source->is_cut = k > 1 && !skd_stream_line(stream, &line);
-        if (source->is_cut)
+        if (k > 1 && !skd_stream_line(stream, &line)) {
+            source->is_cut = true;
             break;
+        }
     }
+    /* programs end their last line; in a trajectory one without its end may hold half a number */
+    source->is_cut = source->is_cut || !skd_stream_line_ended(stream);
     if (source->text.failed)
         return skd_fail(err, SKD_ENOMEM, "%s: out of memory for a frame", skd_stream_text(stream)->name);
     return skd_stream_status(stream, err);

@@ -50,7 +50,7 @@ check 'a cut gzip file' [ "$(code "$shakedown" frames "$work/cut.xml.gz" -o "$wo
 check 'convert says so too' [ "$(code "$shakedown" convert "$work/cut.xml" "$work/cut3.xyz")" = 3 ]
 check 'two passes give the same' [ "$(code "$shakedown" frames "$work/cut.xml" --spaced 99 -o "$work/cut4.xyz")" = 3 ]
 check 'to the same bytes' cmp -s "$work/cut.xyz" "$work/cut4.xyz"
-head -c 3000 "$work/all.xyz" >"$work/cut.extxyz"
+head -c 9000 "$work/all.xyz" >"$work/cut.extxyz"
 check 'a cut XYZ file' [ "$(code "$shakedown" frames "$work/cut.extxyz" -o "$work/cut5.xyz")" = 3 ] && says 'cut off after'
 check 'no output at all' [ "$(code "$shakedown" frames Makefile -o "$work/no.xyz")" = 2 ]
 if [ -e /dev/full ]; then
