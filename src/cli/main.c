@@ -47,8 +47,8 @@ static void print_overview(FILE *out) {
         group = commands[i]->group;
         fprintf(out, "  %-11s %s\n", commands[i]->name, commands[i]->summary);
     }
-    fputs("\n'shakedown help VERB' shows its options. Files: POSCAR, extended XYZ, CIF, gzipped or not, '-' for\n"
-          "standard input/output. Units: Å, eV, eV/Å.\n"
+    fputs("\n'shakedown help VERB' shows its options. Files: POSCAR, extended XYZ, CIF, outputs of DFT codes,\n"
+          "gzipped or not, '-' for standard input/output. Units: Å, eV, eV/Å.\n"
           "Exit codes: 0 done, 1 failed, 2 bad input, 3 done but something did not converge, 130 interrupted.\n",
           out);
 }
