@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests of what is said of a relaxed defect: displacements of the best match whatever equivalent direction was taken,
- * bonds of like atoms, coordination, symmetry, the alarm that the host moved; and of ShakeNBreak's rule for the same. */
+ * bonds of like atoms, coordination, symmetry, the alarm that the host moved; and the rule for the same minimum. */
 #include <stdlib.h>
 
 #include "check.h"
