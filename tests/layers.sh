@@ -12,9 +12,9 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 # folder: public headers its files may include
 folders='
 src/base      base
-src/crystal   base crystal
+src/crystal   base crystal alloy
 src/search    base crystal distortions relax learned fingerprints search
-src/cli       base crystal distortions relax learned fingerprints search data
+src/cli       base crystal alloy distortions relax learned fingerprints search data
 distortions   base crystal distortions
 relax         base crystal relax learned
 fingerprints  base crystal fingerprints
@@ -24,6 +24,7 @@ data          base crystal data
 headers='
 base
 crystal       base
+alloy         base crystal
 distortions   base crystal
 relax         base crystal
 learned       base crystal relax

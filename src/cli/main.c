@@ -18,6 +18,7 @@ static const cli_command *const commands[] = {
     &cmd_eval,
     &cmd_cluster,
     &cmd_convert,
+    &cmd_alloy,
     &cmd_frames,
     &cmd_model,
     &cmd_parse,
