@@ -12,7 +12,7 @@
 #define APPROACH     0.2  /* Å, by which a new bond's atoms have come closer */
 #define SHELL        1.15 /* of the distance of the nearest atom */
 #define SYMPREC      0.05 /* Å */
-#define STOL_MAX     5.0  /* of the mean distance of atoms: the largest rms of a match */
+#define STOL_MAX     0.6  /* of the mean distance of atoms: the largest rms of a match; what is beyond has no use */
 #define ALARM        0.1  /* Å */
 #define ALARM_SHARE  0.5
 
