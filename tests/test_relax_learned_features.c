@@ -21,7 +21,10 @@ static double noise(size_t k) {
 }
 
 static kit open_kit(const int *species, size_t n) {
-    const skd_features_options options = SKD_FEATURES_DEFAULT;
+    skd_features_options options = SKD_FEATURES_DEFAULT;
+    options.cutoff = 5.0;
+    options.taper = 1.5;
+    options.width = 0.4;
     skd_error err;
     kit k = {0};
     CHECK_OK(skd_features_new(&k.features, &options, species, n, &err));

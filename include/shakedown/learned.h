@@ -28,7 +28,7 @@ typedef struct skd_features_options {
                              width 0.5 Å, then fewer channels) until it fits; 0: never                  */
 } skd_features_options;
 #define SKD_FEATURES_DEFAULT                                                                                        \
-    {.cutoff = 5.0, .taper = 1.5, .width = 0.4, .n_max = 7, .l_max = 4, .channels = 3, .most = 2000}
+    {.cutoff = 6.0, .taper = 2.0, .width = 0.5, .n_max = 7, .l_max = 4, .channels = 3, .most = 2000}
 
 /** Descriptor of all atoms of cells made of given elements; immutable, may be shared by threads. */
 typedef struct skd_features skd_features;
