@@ -476,7 +476,7 @@ static void bad_options_are_refused(void **state) {
     skd_features *features;
     skd_error err;
     bad[0].cutoff = NAN;
-    bad[1].taper = 6.0;
+    bad[1].taper = 6.5;
     bad[2].width = 0.0;
     bad[3].n_max = 0;
     bad[4].l_max = -1;
