@@ -281,6 +281,8 @@ static bool make_one(const char *path) {
 }
 
 skd_status skd_folder_make(const char *path, skd_error *err) {
+    if (mkdir(path, 0777) == 0) /* mostly only the last part is missing */
+        return SKD_OK;
     char *copy = skd_strdup(path);
     if (!copy)
         return skd_fail(err, SKD_ENOMEM, "%s: out of memory", path);

@@ -399,7 +399,11 @@ static skd_status parse(skd_frames *out, const char *name, const char *text, siz
 /* ---- writing ------------------------------------------------------------------------------ */
 
 static void print_row(skd_string *out, const double v[3]) {
-    skd_string_add(out, "%21.16f %21.16f %21.16f", v[0], v[1], v[2]);
+    for (int k = 0; k < 3; k++) {
+        if (k)
+            skd_string_add_bytes(out, " ", 1);
+        skd_string_add_fixed(out, v[k], 21, 16);
+    }
 }
 
 /* One symbol and one count per run of equal species. */
@@ -426,9 +430,12 @@ static void print_atoms(skd_string *out, const skd_frame *frame, double (*frac)[
         print_row(out, frac[i]);
         for (size_t k = 0; mask && k < 3; k++)
             skd_string_add(out, " %c", mask->real[3 * i + k] != 0.0 ? 'T' : 'F');
-        if (site_labels)
-            skd_string_add(out, " %s", skd_element_of(frame->cell->species[i])->symbol);
-        skd_string_add(out, "\n");
+        if (site_labels) {
+            const char *symbol = skd_element_of(frame->cell->species[i])->symbol;
+            skd_string_add_bytes(out, " ", 1);
+            skd_string_add_bytes(out, symbol, strlen(symbol));
+        }
+        skd_string_add_bytes(out, "\n", 1);
     }
     for (size_t i = 0; frame->velocity && i < frame->cell->n; i++) {
         const double *v = frame->velocity[i];

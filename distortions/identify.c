@@ -345,9 +345,10 @@ static skd_status take_cell(skd_defect *defect, const skd_cell *cell, bool first
 
 static skd_status complete(skd_defect *defect, const skd_cell *bulk, const skd_cell *cell, size_t missing,
                            const skd_defect_options *options, skd_error *err) {
-    skd_symmetry *symmetry = NULL;
+    skd_symmetry *found = NULL;
     skd_host_states states;
-    skd_status status = skd_symmetry_find(&symmetry, bulk, SKD_SYMPREC, err);
+    skd_status status = options->symmetry ? SKD_OK : skd_symmetry_find(&found, bulk, SKD_SYMPREC, err);
+    const skd_symmetry *symmetry = found ? found : options->symmetry;
     if (status == SKD_OK)
         status = defect->removed ? name_on_site(defect, bulk, symmetry, missing, err)
                                  : name_between(defect, bulk, symmetry, err);
@@ -361,7 +362,7 @@ static skd_status complete(skd_defect *defect, const skd_cell *bulk, const skd_c
     }
     if (status == SKD_OK)
         status = take_cell(defect, cell, options->as_shakenbreak, err);
-    skd_symmetry_free(symmetry);
+    skd_symmetry_free(found);
     return status;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of src/base: generator against numpy's words, scanning, vectors, the parallel loop. */
+/* Tests of src/base: generator against numpy's words, scanning and printing numbers, vectors, the parallel loop. */
 #include "check.h"
 
 /* numpy 2: RandomState(s): first 32-bit word; seed 0 is a real seed, not GSL's default */
@@ -60,6 +60,53 @@ static void scanning_names_file_and_line(void **state) {
                 "POSCAR:4: expected scale factor, a finite real number; found 'fourth'");
 }
 
+/* Numbers of structures, ties, carries, and every exponent that there is. */
+static double number_to_print(skd_rng *rng, size_t i) {
+    static const double odd[] = {0.0, -0.0, 0.5, 1.5, -2.5, 0.125, 0.375, 0.9999999999999999, 9.9999999999999995, 5e-17,
+                                 1.5e-16, -4e-324, 999999999999999.9, 1e15, -1e300, HUGE_VAL, -HUGE_VAL};
+    const double wide = skd_rng_uniform(rng) - 0.5;
+    if (i < sizeof odd / sizeof *odd)
+        return odd[i];
+    if (i % 4 == 0)
+        return ldexp(wide, (int)skd_rng_below(rng, 0, 2100) - 1060);
+    if (i % 4 == 1) /* ties at some number of decimals */
+        return (double)skd_rng_u32(rng) / ldexp(1.0, (int)skd_rng_below(rng, 0, 40));
+    return i % 4 == 2 ? wide : 40.0 * wide;
+}
+
+static void fixed_numbers_are_printfs(void **state) {
+    (void)state;
+    skd_error err;
+    skd_rng *rng;
+    CHECK_OK(skd_rng_new(&rng, 3, &err));
+    for (size_t i = 0; i < 60000; i++) {
+        const double x = number_to_print(rng, i);
+        const int decimals = i % 2 ? 16 : (int)(i / 2 % 18), width = (int)(i % 50);
+        char want[400];
+        skd_string got = {0};
+        skd_string_add(&got, "x");
+        skd_string_add_fixed(&got, x, width, decimals);
+        snprintf(want, sizeof want, "x%*.*f", width, decimals, x);
+        if (!got.failed)
+            CHECK_TEXT(got.text, want);
+        skd_string_free(&got);
+    }
+    skd_rng_free(rng);
+}
+
+static void a_string_grows_where_it_must(void **state) {
+    (void)state;
+    skd_string s = {0};
+    skd_string_add(&s, "%s", "");
+    CHECK_TEXT(s.text, "");
+    for (int i = 0; i < 500; i++)
+        skd_string_add(&s, "%0*d", i % 40 + 1, i % 10);
+    CHECK_INT(s.failed, false);
+    CHECK_INT(s.n, strlen(s.text));
+    CHECK_INT(s.n, 10050);
+    skd_string_free(&s);
+}
+
 static void an_error_is_one_line(void **state) {
     (void)state;
     skd_error err = {SKD_OK, ""};
@@ -103,6 +150,8 @@ int main(void) {
         cmocka_unit_test(rng_gives_numpy_deviates),
         cmocka_unit_test(scanning_reads_only_finite_decimals),
         cmocka_unit_test(scanning_names_file_and_line),
+        cmocka_unit_test(fixed_numbers_are_printfs),
+        cmocka_unit_test(a_string_grows_where_it_must),
         cmocka_unit_test(an_error_is_one_line),
         cmocka_unit_test(inverse_times_matrix_is_one),
         cmocka_unit_test(parallel_reports_the_lowest_failure),

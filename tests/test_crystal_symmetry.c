@@ -486,6 +486,38 @@ static void standard_cells_stay_in_place(void **state) {
         }
 }
 
+/* Supercells, skewed ones too, and one with noise below the tolerance; three kinds have several translations. */
+static void known_translations_give_a_primitive_cell(void **state) {
+    (void)state;
+    static const int matrices[][3][3] = {
+        {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}, {{2, 0, 0}, {0, 2, 0}, {0, 0, 2}}, {{0, 2, 1}, {1, 0, 0}, {0, 0, -2}},
+        {{1, 5, 0}, {0, 2, 7}, {0, 0, -1}}};
+    skd_error err;
+    for (size_t c = 0; c < N_CRYSTALS; c++)
+        for (size_t m = 0; m < sizeof matrices / sizeof *matrices; m++) {
+            skd_cell *small = make_crystal(&crystals[c]), *cell, *want, *got;
+            skd_symmetry *symmetry;
+            turn(small);
+            CHECK_OK(skd_supercell(&cell, small, matrices[m], NULL, &err));
+            CHECK_OK(skd_symmetry_find(&symmetry, cell, SKD_SYMPREC, &err));
+            CHECK_OK(skd_primitive(&want, cell, SKD_SYMPREC, &err));
+            CHECK_OK(skd_primitive_of(&got, cell, symmetry, &err));
+            CHECK_INT(got->n, want->n);
+            CHECK_INT(got->n * symmetry->n_translations, cell->n);
+            check_same_crystal(cell, got);
+            for (size_t i = 0; i < cell->n; i++)
+                cell->pos[i][i % 3] += 1e-3 * (i % 7 == 2);
+            skd_cell_free(got);
+            CHECK_OK(skd_primitive_of(&got, cell, symmetry, &err));
+            CHECK_INT(got->n, want->n);
+            skd_symmetry_free(symmetry);
+            skd_cell_free(small);
+            skd_cell_free(cell);
+            skd_cell_free(want);
+            skd_cell_free(got);
+        }
+}
+
 /* ---- memory ------------------------------------------------------------------------------ */
 
 #ifdef SKD_TORTURE
@@ -496,11 +528,13 @@ static void every_failed_allocation_is_reported(void **state) {
     bool done = false;
     for (long k = 0; !done; k++) {
         skd_symmetry *symmetry = NULL;
-        skd_cell *primitive = NULL, *conventional = NULL;
+        skd_cell *primitive = NULL, *of = NULL, *conventional = NULL;
         skd_alloc_fail_at = k;
         skd_status status = skd_symmetry_find(&symmetry, cell, SKD_SYMPREC, &err);
         if (status == SKD_OK)
             status = skd_primitive(&primitive, cell, SKD_SYMPREC, &err);
+        if (status == SKD_OK)
+            status = skd_primitive_of(&of, cell, symmetry, &err);
         if (status == SKD_OK)
             status = skd_conventional(&conventional, cell, SKD_SYMPREC, &err);
         done = status == SKD_OK;
@@ -508,6 +542,7 @@ static void every_failed_allocation_is_reported(void **state) {
         CHECK(done || (status == SKD_ENOMEM && !conventional));
         skd_symmetry_free(symmetry);
         skd_cell_free(primitive);
+        skd_cell_free(of);
         skd_cell_free(conventional);
     }
     skd_cell_free(cell);
@@ -528,6 +563,7 @@ int main(void) {
         cmocka_unit_test(impossible_cells_are_refused),
         cmocka_unit_test(empty_sites_have_their_own_point_groups),
         cmocka_unit_test(standard_cells_stay_in_place),
+        cmocka_unit_test(known_translations_give_a_primitive_cell),
 #ifdef SKD_TORTURE
         cmocka_unit_test(every_failed_allocation_is_reported),
 #endif

@@ -189,6 +189,9 @@ size_t skd_site_stabiliser(const skd_symmetry *symmetry, const skd_cell *cell, c
 /** Standardised primitive / conventional cell (spglib's standard orientation kept where possible:
  *  no idealised rotation of Cartesian axes). */
 skd_status skd_primitive(skd_cell **out, const skd_cell *cell, double symprec, skd_error *err) SKD_CHECKED;
+/** A primitive cell, not standardised, made from the translations of the cell's symmetry without another search. */
+skd_status skd_primitive_of(skd_cell **out, const skd_cell *cell, const skd_symmetry *symmetry,
+                            skd_error *err) SKD_CHECKED;
 skd_status skd_conventional(skd_cell **out, const skd_cell *cell, double symprec, skd_error *err) SKD_CHECKED;
 
 /* ---- empty space ------------------------------------------------------------------------- */

@@ -54,6 +54,7 @@ typedef struct skd_defect_options {
     const int *oxidation_species, *oxidation_state; /**< [n_oxidation] user's overrides */
     size_t n_oxidation;
     bool as_shakenbreak; /**< identify: the added atom first in the cell, and the full name: "v_Cd_Td_Te2.83" */
+    const skd_symmetry *symmetry; /**< identify: of the bulk, where it is known; NULL: to be found */
     bool interstitials;        /**< also an added atom in every void: */
     const int *interstitial;   /**< [n_interstitial] of these elements; none: those of the host and extrinsic */
     size_t n_interstitial;     /**< > 0: a host without room for one is an SKD_EARG                           */

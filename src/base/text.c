@@ -198,14 +198,18 @@ void skd_string_add_bytes(skd_string *s, const char *bytes, size_t n) {
     s->text[s->n] = '\0';
 }
 
+/* Into what room there is; only a text that does not fit is printed again, into more. */
 void skd_string_add(skd_string *s, const char *format, ...) {
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, format, args);
+    size_t room = s->failed ? 0 : s->capacity - s->n;
+    int n = vsnprintf(room ? s->text + s->n : NULL, room, format, args);
     va_end(args);
     if (n < 0)
         s->failed = true;
+    else if ((size_t)n < room)
+        s->n += (size_t)n;
     else if (string_room(s, (size_t)n)) {
         vsnprintf(s->text + s->n, (size_t)n + 1, format, again);
         s->n += (size_t)n;

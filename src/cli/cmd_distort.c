@@ -18,6 +18,14 @@ static const cli_option options[] = {
 
 /* ---- all starts of all defects and charges ------------------------------------------------ */
 
+enum { ATOMS_PER_THREAD = 4000 }; /* about 10 ms of work; a thread that waits for less only spins */
+
+static int useful_threads(int asked, size_t n_atoms) {
+    int available = asked > 0 ? asked : skd_threads_available();
+    size_t useful = 1 + n_atoms / ATOMS_PER_THREAD;
+    return useful < (size_t)available ? (int)useful : available;
+}
+
 typedef struct made {
     skd_start_list *list;        /* [n] */
     skd_metadata_entry *entry;   /* [n], of the lists; defects stand together */
@@ -51,13 +59,16 @@ static skd_status plan_one(void *payload, size_t k, int worker, skd_error *err) 
 
 static skd_status plan_all(made *m, const cli_plan *plan, int threads, skd_error *err) {
     const size_t n = plan->charges.n;
+    size_t n_atoms = 0;
     m->list = skd_alloc(n, sizeof *m->list);
     m->entry = skd_alloc(n, sizeof *m->entry);
     m->first = skd_alloc(n + 1, sizeof *m->first);
     if (!m->list || !m->entry || !m->first)
         return skd_fail(err, SKD_ENOMEM, "out of memory for the starts of %zu defect states", n);
     m->n = n;
-    skd_status status = skd_parallel(n, threads, plan_one, &(plan_work){m, plan}, err);
+    for (size_t k = 0; k < n; k++)
+        n_atoms += plan->charges.state[k].defect->cell->n;
+    skd_status status = skd_parallel(n, useful_threads(threads, n_atoms), plan_one, &(plan_work){m, plan}, err);
     for (size_t k = 0; k < n; k++)
         m->first[k + 1] = m->first[k] + m->list[k].n;
     return status;
@@ -109,15 +120,18 @@ static void report_entry(const skd_metadata_entry *e) {
 static skd_status write_all(const cli_args *args, const cli_plan *plan, made *m, cli_inputs *inputs,
                             skd_error *err) {
     const char *root = cli_text(args, "output");
-    const int threads = inputs->code ? 1 : (int)cli_int(args, "threads"); /* potentials are kept from one to the next */
+    const int asked = inputs->code ? 1 : (int)cli_int(args, "threads"); /* potentials are kept from one to the next */
     build_work work = {m, plan, inputs, root};
     skd_status status = SKD_OK;
+    size_t n_atoms = 0;
+    for (size_t k = 0; k < m->n; k++)
+        n_atoms += m->list[k].n * m->entry[k].defect->cell->n;
     for (size_t k = 0; k < m->n && status == SKD_OK; k++)
         status = cli_inputs_check(inputs, m->entry[k].defect->cell, m->entry[k].charge, err);
     if (status == SKD_OK)
         status = skd_folder_make(root, err);
     if (status == SKD_OK)
-        status = skd_parallel(m->first[m->n], threads, build_one, &work, err);
+        status = skd_parallel(m->first[m->n], useful_threads(asked, n_atoms), build_one, &work, err);
     if (status == SKD_OK)
         status = folders_write_metadata(root, m->entry, m->n, &plan->starts, err);
     if (status != SKD_OK || cli_flag(args, "quiet"))

@@ -186,7 +186,8 @@ static skd_status make_defects(cli_plan *plan, const cli_args *args, const skd_d
 }
 
 static skd_status read_defect_options(cli_plan *plan, const cli_args *args, skd_error *err) {
-    skd_defect_options options = {.vacancies = true, .antisites = true, .as_shakenbreak = plan->starts.compat};
+    skd_defect_options options = {.vacancies = true, .antisites = true, .as_shakenbreak = plan->starts.compat,
+                                  .symmetry = plan->symmetry};
     int *extrinsic = NULL, *species = NULL, *state = NULL, *inserted = NULL;
     skd_status status = cli_interstitial_options(&options, &inserted, args, err);
     if (status == SKD_OK && cli_text(args, "extrinsic"))
@@ -227,7 +228,9 @@ static skd_status read_host(cli_plan *plan, const cli_args *args, skd_error *err
     skd_status status = skd_structure_read(&plan->host, plan->host_path, err);
     if (status == SKD_OK)
         status = skd_symmetry_find(&plan->symmetry, plan->host->cell, cli_real(args, "symprec"), err);
-    if (status == SKD_OK)
+    if (status == SKD_OK && pair) /* the defects are given: any primitive cell will do */
+        status = skd_primitive_of(&plan->primitive, plan->host->cell, plan->symmetry, err);
+    else if (status == SKD_OK)
         status = skd_primitive(&plan->primitive, plan->host->cell, cli_real(args, "symprec"), err);
     return status;
 }
