@@ -125,4 +125,38 @@ skd_status skd_enumerate_size(skd_enumeration *out, const skd_cell *primitive, s
                               const skd_enumeration_options *options, skd_configuration_fn fn, void *payload,
                               skd_error *err) SKD_CHECKED;
 
+/* ---- environments of sites ----------------------------------------------------------------- */
+
+#define SKD_ENVIRONMENT_SHELLS 4
+
+typedef struct skd_environment_options {
+    int species;           /**< the candidates: all atoms of this element                                      */
+    size_t shells;         /**< 1..4 shells of neighbours, counted along bonds                                  */
+    double reach;          /**< bonded: closer than this times the shortest distance of one of the two          */
+    bool composition_only; /**< only what is in each shell counts, not which neighbour has which neighbours      */
+} skd_environment_options;
+#define SKD_ENVIRONMENT_DEFAULT {.shells = 2, .reach = 1.2}
+
+/** Sites sorted into classes; arrays owned. */
+typedef struct skd_environments {
+    size_t n;             /**< candidate sites                                        */
+    size_t *atom;         /**< [n] index into the cell                                */
+    size_t *label;        /**< [n] class, numbered in order of first appearance       */
+    size_t n_classes;
+    size_t *first;        /**< [n_classes] index into atom: the first site of a class */
+    size_t *multiplicity; /**< [n_classes] sites                                      */
+    char (*shell)[SKD_ENVIRONMENT_SHELLS][40]; /**< [n_classes] what is in each shell, "Se2Te2" */
+    char (*arrangement)[160]; /**< [n_classes] the first shell with its other neighbours, "3 Cd(Se2Te), Cd(Te3)" */
+} skd_environments;
+
+/** Classes of sites that look the same: an atom, its neighbours out to so many bonds and all bonds among them are a
+ *  graph with elements on its corners, and sites are in one class if a permutation of neighbours makes one graph of
+ *  the other (tested exactly, after colour refinement). Needs no symmetry and does not mind relaxed positions as long as
+ *  bonds are kept. Images of an atom count as different neighbours. SKD_EARG if no atom of the element is there. */
+skd_status skd_environments_find(skd_environments **out, const skd_cell *cell, const skd_environment_options *options,
+                                 skd_error *err) SKD_CHECKED;
+void skd_environments_free(skd_environments *environments);
+/** Splits classes by another criterion: sites with different keys [n] come apart. */
+skd_status skd_environments_split(skd_environments *environments, const size_t *key, skd_error *err) SKD_CHECKED;
+
 #endif

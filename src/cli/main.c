@@ -14,6 +14,7 @@ static const cli_command *const commands[] = {
     &cmd_rank,
     &cmd_export,
     &cmd_distort,
+    &cmd_sites,
     &cmd_relax,
     &cmd_eval,
     &cmd_cluster,
