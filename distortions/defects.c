@@ -6,6 +6,7 @@
  * supercell, so that pictures look alike. Order: vacancies, antisites, foreign atoms, interstitials. */
 #include "interstitials.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* What all defects of one call share; borrowed or freed by skd_defects_of. */
@@ -15,6 +16,7 @@ typedef struct host {
     const skd_cell *bulk;
     const size_t *map; /* [bulk->n] atom of the primitive cell */
     skd_host_states oxidation;
+    const skd_defect_options *options;
 } host;
 
 /* ---- the supercell, species by species --------------------------------------------------- */
@@ -191,7 +193,26 @@ static skd_status add_names(skd_defect **defect, size_t n, const host *h, const 
     return status;
 }
 
+/* On the sites that were asked for by number. */
+static skd_status add_on_sites(skd_defect_list *out, const host *h, int removed, int added, skd_error *err) {
+    const skd_defect_options *options = h->options;
+    skd_status status = SKD_OK;
+    char base[32];
+    skd_name_base(removed, added, base, sizeof base);
+    for (size_t k = 0; k < options->n_sites && status == SKD_OK; k++) {
+        if (h->primitive->species[options->site[k]] != removed)
+            continue;
+        status = add_defect(out, h, h->symmetry->orbit[options->site[k]], added, err);
+        if (status == SKD_OK)
+            snprintf(out->defect[out->n - 1]->name, sizeof out->defect[0]->name, "%s_s%zu", base,
+                     options->site_number[k]);
+    }
+    return status;
+}
+
 static skd_status add_on_species(skd_defect_list *out, const host *h, int removed, int added, skd_error *err) {
+    if (h->options->n_sites > 0)
+        return add_on_sites(out, h, removed, added, err);
     size_t first = out->n, n = 0, *orbit = skd_alloc(h->primitive->n, sizeof *orbit);
     if (!orbit)
         return skd_fail(err, SKD_ENOMEM, "out of memory for %zu sites", h->primitive->n);
@@ -238,7 +259,7 @@ static skd_status add_kinds(skd_defect_list *out, const host *h, const skd_defec
         status = add_on_all(out, h, z, err);
     }
     const skd_interstitial_host space = {h->primitive, h->bulk, h->symmetry, &h->oxidation};
-    if (status == SKD_OK && options->interstitials)
+    if (status == SKD_OK && options->interstitials && options->n_sites == 0)
         status = skd_interstitials_add(out, &space, options, err);
     return status;
 }
@@ -246,7 +267,7 @@ static skd_status add_kinds(skd_defect_list *out, const host *h, const skd_defec
 skd_status skd_defects_of(skd_defect_list *out, const skd_cell *primitive, const int matrix[3][3],
                           const skd_defect_options *options, skd_error *err) {
     *out = (skd_defect_list){0};
-    host h = {.primitive = primitive};
+    host h = {.primitive = primitive, .options = options};
     skd_symmetry *symmetry = NULL;
     skd_cell *bulk = NULL;
     size_t *map = NULL;

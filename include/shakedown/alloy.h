@@ -135,7 +135,7 @@ typedef struct skd_environment_options {
     double reach;          /**< bonded: closer than this times the shortest distance of one of the two          */
     bool composition_only; /**< only what is in each shell counts, not which neighbour has which neighbours      */
 } skd_environment_options;
-#define SKD_ENVIRONMENT_DEFAULT {.shells = 2, .reach = 1.2}
+#define SKD_ENVIRONMENT_DEFAULT {.shells = 2, .reach = 1.3}
 
 /** Sites sorted into classes; arrays owned. */
 typedef struct skd_environments {
@@ -151,8 +151,8 @@ typedef struct skd_environments {
 
 /** Classes of sites that look the same: an atom, its neighbours out to so many bonds and all bonds among them are a
  *  graph with elements on its corners, and sites are in one class if a permutation of neighbours makes one graph of
- *  the other (tested exactly, after colour refinement). Needs no symmetry and does not mind relaxed positions as long as
- *  bonds are kept. Images of an atom count as different neighbours. SKD_EARG if no atom of the element is there. */
+ *  the other (tested exactly, after colour refinement). Needs no symmetry and does not mind relaxed positions as long
+ *  as bonds are kept. Images of an atom count as different neighbours. SKD_EARG if no atom of the element is there. */
 skd_status skd_environments_find(skd_environments **out, const skd_cell *cell, const skd_environment_options *options,
                                  skd_error *err) SKD_CHECKED;
 void skd_environments_free(skd_environments *environments);

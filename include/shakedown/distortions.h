@@ -59,6 +59,9 @@ typedef struct skd_defect_options {
     const int *interstitial;   /**< [n_interstitial] of these elements; none: those of the host and extrinsic */
     size_t n_interstitial;     /**< > 0: a host without room for one is an SKD_EARG                           */
     bool special_sites;        /**< also on special positions without free coordinates (octahedra of bcc)     */
+    const size_t *site, *site_number; /**< [n_sites] vacancies and substitutions only on the sites of these atoms of the
+                                           primitive cell; names end in their numbers: "v_Cd_s17"             */
+    size_t n_sites;            /**< 0: on all                                                                 */
 } skd_defect_options;
 
 /** All vacancies, antisites and substitutions on every symmetry-distinct site of `primitive`, and interstitials,

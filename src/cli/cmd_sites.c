@@ -13,7 +13,7 @@ static const cli_option options[] = {
      SKD_ENVIRONMENT_SHELLS, NULL},
     {"composition", 0, CLI_FLAG, NULL, NULL, "compare only what is in each shell, not which neighbour has which", 0, 0,
      NULL},
-    {"reach", 0, CLI_REAL, "X", "1.2", "bonded: closer than X times the shortest distance of one of the two", 1, 3,
+    {"reach", 0, CLI_REAL, "X", "1.3", "bonded: closer than X times the shortest distance of one of the two", 1, 3,
      NULL},
     {"soap", 0, CLI_REAL, "X", NULL, "also split classes into families of sites with a mean SOAP distance above X", 0,
      2, "geometry"},
@@ -45,7 +45,8 @@ static skd_status site_element(const char *name, int *species, skd_error *err) {
     const skd_span added = {name, line ? (size_t)(line - name) : 0}, site = {line ? line + 1 : name,
                                                                              line ? strlen(line + 1) : 0};
     if (skd_span_is(site, "i"))
-        return skd_fail(err, SKD_EARG, "--defect %s: interstitials sit on no atom's site; 'distort' lists theirs", name);
+        return skd_fail(err, SKD_EARG, "--defect %s: interstitials sit on no atom's site; 'distort' lists theirs",
+                        name);
     *species = skd_element_number(site);
     if (!*species || !(skd_span_is(added, "v") || skd_element_number(added)))
         return skd_fail(err, SKD_EARG, "--defect: expected a vacancy or substitution like v_Cd or Te_Cd; found '%s'",
@@ -204,8 +205,8 @@ const cli_command cmd_sites = {
     .usage = "CELL --defect NAME [--max-sites N]",
     .text = "Sites are in one class if their neighbours, out to so many bonds, with all bonds among them are the same\n"
             "graph of elements: which neighbour has which others counts, the directions do not. That bears relaxed\n"
-            "positions as long as bonds are kept; --soap tells by geometry what the graph does not. Atoms count from 1,\n"
-            "in the order of the file; 'search' and 'distort' take them as --site.",
+            "positions as long as bonds are kept; --soap tells by geometry what the graph does not. Atoms count from\n"
+            "1, in the order of the file; 'search' and 'distort' take them as --site.",
     .options = options,
     .min_operands = 1,
     .max_operands = 1,

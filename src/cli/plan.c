@@ -180,6 +180,8 @@ static skd_status make_defects(cli_plan *plan, const cli_args *args, const skd_d
         status = skd_defects_of(&plan->defects, plan->primitive, plan->matrix, options, err);
     if (status == SKD_OK && cli_text(args, "defect"))
         status = select_defects(&plan->defects, cli_text(args, "defect"), err);
+    if (status == SKD_OK)
+        status = cli_sites_check(&plan->sites, plan->primitive, &plan->defects, err);
     if (status == SKD_OK && cli_text(args, "complex"))
         status = cli_complexes_add(plan, args, options, err);
     return status;
@@ -194,6 +196,9 @@ static skd_status read_defect_options(cli_plan *plan, const cli_args *args, skd_
         status = cli_element_list(cli_text(args, "extrinsic"), "--extrinsic", &extrinsic, &options.n_extrinsic, err);
     if (status == SKD_OK && cli_text(args, "oxidation"))
         status = read_oxidation(cli_text(args, "oxidation"), &species, &state, &options.n_oxidation, err);
+    options.site = plan->sites.atom;
+    options.site_number = plan->sites.number;
+    options.n_sites = plan->sites.n;
     options.extrinsic = extrinsic;
     options.oxidation_species = species;
     options.oxidation_state = state;
@@ -232,6 +237,8 @@ static skd_status read_host(cli_plan *plan, const cli_args *args, skd_error *err
         status = skd_primitive_of(&plan->primitive, plan->host->cell, plan->symmetry, err);
     else if (status == SKD_OK)
         status = skd_primitive(&plan->primitive, plan->host->cell, cli_real(args, "symprec"), err);
+    if (status == SKD_OK)
+        status = cli_sites_read(&plan->sites, args, plan->host->cell, plan->symmetry, plan->primitive, err);
     return status;
 }
 
@@ -285,6 +292,7 @@ void cli_plan_free(cli_plan *plan) {
     skd_frame_free(plan->host);
     skd_cell_free(plan->primitive);
     skd_symmetry_free(plan->symmetry);
+    cli_sites_free(&plan->sites);
     skd_cell_free(plan->bulk);
     skd_cell_free(plan->given);
     skd_defect_list_free(&plan->defects);

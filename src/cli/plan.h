@@ -8,6 +8,7 @@
 #include "charges.h"
 #include "cli.h"
 #include "pair.h"
+#include "plan_sites.h"
 #include "plan_starts.h"
 #include "shakedown/data.h"
 #include "shakedown/distortions.h"
@@ -17,6 +18,7 @@ typedef struct cli_plan {
     skd_frame *host;          /**< as read                                              */
     const char *host_path;
     skd_cell *primitive;
+    cli_sites sites;          /**< where defects are wanted; none: everywhere           */
     skd_symmetry *symmetry;   /**< of the host                                          */
     int matrix[3][3];         /**< supercell = matrix . primitive                       */
     skd_cell *bulk;           /**< the perfect supercell                                */
@@ -34,6 +36,7 @@ typedef struct cli_plan {
      "defects to make, e.g. v_Si or v_O,Ti_O; a base name takes all its sites; default: all. With --bulk: a "         \
      "structure file, or a folder of them",                                                                           \
      0, 0, "which defects"},                                                                                          \
+        SITES_OPTION,                                                                                                 \
         PAIR_OPTIONS,                                                                                                 \
         {"config", 0, CLI_TEXT, "FILE", NULL,                                                                         \
          "options and ShakeNBreak's settings as 'key: value' lines; the command line goes before it", 0, 0, NULL},    \

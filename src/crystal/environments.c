@@ -179,7 +179,8 @@ skd_status skd_environments_find(skd_environments **out, const skd_cell *cell, c
     *out = NULL;
     const skd_element *element = skd_element_of(options->species);
     if (options->shells < 1 || options->shells > SKD_ENVIRONMENT_SHELLS || !(options->reach >= 1.0))
-        return skd_fail(err, SKD_EARG, "environments: expected 1 to %d shells and a reach of 1 or more; found %zu and %g",
+        return skd_fail(err, SKD_EARG,
+                        "environments: expected 1 to %d shells and a reach of 1 or more; found %zu and %g",
                         SKD_ENVIRONMENT_SHELLS, options->shells, options->reach);
     if (!element || skd_cell_count(cell, options->species) == 0)
         return skd_fail(err, SKD_EARG, "environments: the cell has no %s", element ? element->symbol : "such element");
