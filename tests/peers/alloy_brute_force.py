@@ -20,6 +20,8 @@ import networkx
 import numpy as np
 from ase.neighborlist import neighbor_list
 from networkx.algorithms.isomorphism import categorical_node_match
+from pymatgen.analysis.structure_matcher import StructureMatcher
+from pymatgen.io.ase import AseAtomsAdaptor
 
 SHAKEDOWN = os.path.abspath(os.environ.get("SHAKEDOWN", "./shakedown"))
 HOST = os.path.abspath("data/hosts/CdTe.POSCAR")
@@ -119,6 +121,17 @@ def check_enumeration(folder):
     return failures
 
 
+def check_structures(folder):
+    """The files hold what was counted: no two alike by pymatgen's StructureMatcher, none with a smaller cell."""
+    run("alloy", folder / "Cu.POSCAR", "-x", "Cu:Au", "--enumerate", "--cells", 6, "-o", folder / "all.xyz")
+    structures = [AseAtomsAdaptor.get_structure(a) for a in ase.io.read(folder / "all.xyz", ":")]
+    matcher = StructureMatcher(primitive_cell=False, scale=False, attempt_supercell=False)
+    groups = matcher.group_structures(structures)
+    reducible = sum(len(s.get_primitive_structure()) < len(s) for s in structures)
+    print(f"files: {len(structures)} structures of up to 6 atoms, {len(groups)} different, {reducible} with a smaller cell")
+    return (len(groups) != len(structures)) + reducible
+
+
 def ball(atoms, bonds, centre, shells):
     graph = networkx.Graph()
     start = (centre, 0, 0, 0)
@@ -182,7 +195,8 @@ def check_sites(folder):
 
 def main():
     with tempfile.TemporaryDirectory() as folder:
-        return check_enumeration(Path(folder)) + check_sites(Path(folder)) > 0
+        folder = Path(folder)
+        return check_enumeration(folder) + check_structures(folder) + check_sites(folder) > 0
 
 
 if __name__ == "__main__":
