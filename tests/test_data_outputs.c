@@ -166,8 +166,7 @@ static void a_cut_file_gives_its_whole_frames(void **state) {
 static void entities_are_refused(void **state) {
     (void)state;
     static const char *const bombs[] = {
-        "<?xml version=\"1.0\"?>\n<!DOCTYPE lolz [<!ENTITY a \"ha\"><!ENTITY b \"&a;&a;&a;&a;\">]>\n<modeling>&b;"
-        "</modeling>",
+        "<?xml version=\"1.0\"?>\n<!DOCTYPE a [<!ENTITY a \"ha\"><!ENTITY b \"&a;&a;\">]>\n<modeling>&b;</modeling>",
         "<!DOCTYPE x SYSTEM \"file:///etc/passwd\">\n<modeling></modeling>\n",
         "<!DOCTYPE x [<!ENTITY % p SYSTEM \"http://localhost/x\"> %p;]><qes:espresso xmlns:qes=\"x\"></qes:espresso>"};
     for (size_t i = 0; i < sizeof bombs / sizeof *bombs; i++) {

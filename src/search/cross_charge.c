@@ -149,8 +149,9 @@ static bool has_name(const skd_job *job, const char *name) {
 /* "Dimer_from_+1", and on from there "Dimer_from_+1_from_0", where ShakeNBreak keeps the first name; with a number if
  * another structure has the name. False: ShakeNBreak would take it for tried. */
 static bool name_start(char *name, size_t size, const skd_job *to, const skd_start *start, int charge, bool compat) {
-    char from[24];
-    snprintf(from, sizeof from, compat && start->round > 0 ? "" : "_from_%s%d", charge > 0 ? "+" : "", charge);
+    char from[24] = "";
+    if (!compat || start->round == 0)
+        snprintf(from, sizeof from, "_from_%s%d", charge > 0 ? "+" : "", charge);
     int room = (int)(size - 1 - strlen(from));
     snprintf(name, size, "%.*s%s", room, start->name, from);
     for (unsigned k = 2; has_name(to, name) && !compat; k++)

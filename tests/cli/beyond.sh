@@ -50,6 +50,21 @@ check "too far: how far" says "half the distance of the supercell's images"
 check "a divacancy is searched" test "$(code "$shakedown" search data/hosts/Si.POSCAR --complex v_Si+v_Si \
     --complex-distance 3 --charges 0 --potential sw --supercell 2 --distortions=-0.3 -q -o "$work/si")" = 0
 check "a divacancy binds: below two vacancies" awk '$1 == 1 {exit !($3 > 1 && $3 < 2 * 4.3366)}' "$work/si/ranking.txt"
+# Three parts of two kinds go through the run's database: what is held far from every part is worked out from there.
+code "$shakedown" search data/hosts/Si.POSCAR --extrinsic P --complex v_Si+P_Si+v_Si --complex-distance 2.5 --charges 0 \
+    --potential zbl --supercell 2 --kinds unperturbed --far-field frozen:3 --max-steps 2 -q -o "$work/parts" >"$work/code"
+check "a complex of three parts is searched" test -s "$work/parts/ranking.txt"
+parts=$(grep -a -o '"parts":.*"rattle_stdev' "$work/parts/run.db" | head -1)
+check "its run has each part" test "$(echo "$parts" | grep -o '"added":[0-9]*' | sort | tr '\n' ' ')" = \
+    '"added":0 "added":0 "added":15 '
+check "each on a site of its own" test "$(echo "$parts" | grep -o '"site":[^]]*' | sort -u | wc -l)" = 3
+check "and says where the added atom is" test "$(echo "$parts" | grep -o '"index":[0-9]' | wc -l)" = 1
+"$shakedown" rank "$work/parts" >"$work/table"
+check "the far field of all parts is read back" cmp -s "$work/table" "$work/parts/ranking.txt"
+"$shakedown" export "$work/parts" --top 1 --selective -o "$work/held" >"$work/out"
+held=$(sed -n 's/^Far field.*: \([0-9]*\) of 62 atoms.*/\1/p' "$work/parts/ranking.txt" | head -1)
+check "and exported ($held atoms held)" test "$(grep -c 'F F F' "$(find "$work/held" -name POSCAR | sort | head -1)")" = "$held"
+
 # 4.434 eV is the split-<110> of Stillinger-Weber silicon, 4.957 eV its tetrahedral site
 check "dumbbells of silicon, 512 + 1 atoms" test "$(code "$shakedown" search data/hosts/Si.POSCAR --potential sw \
     --supercell 4 --defect Si_i_Td --charges 0 --kinds unperturbed,split -q -o "$work/dumbbell")" = 0
