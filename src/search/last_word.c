@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* last_word.c - minima are the teacher's: the best member of each family, and what the surrogate leaves open, is
+ * relaxed by the teacher itself. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lesson.h"
+
+enum { FIRST_STEPS = 25 };
+#define DRIFTED 0.4 /* Å: a trail that ends farther from its beginning has left its basin */
+
+void skd_lesson_name(const skd_lesson *l, size_t trail, char *text, size_t size) {
+    char name[80];
+    const skd_trail *t = &l->trails.trail[trail];
+    skd_defect_entry_name(l->job->defect, l->job->charge, name, sizeof name);
+    snprintf(text, size, "%s/%s", name, l->job->starts.start[t->start].name);
+}
+
+/* The families that are ready, lowest first: their best member. `any`: also where the teacher's forces are unknown.
+ * The first time only for a few steps: if the end is farther, the surrogate goes there for less. */
+size_t skd_finish_families(const skd_lesson *l, bool any, skd_finish *list, size_t room) {
+    size_t n = 0;
+    for (size_t f = 0; f < l->kin.n && n < room; f++) {
+        const skd_trail *t = &l->trails.trail[l->kin.best[f]];
+        if ((any || FAMILY_HAS(l, f, near)) && !FAMILY_HAS(l, f, confirmed) && !t->tried)
+            list[n++] = (skd_finish){l->kin.best[f], t->end, any || FAMILY_HAS(l, f, begun) ? 0 : FIRST_STEPS};
+    }
+    return n;
+}
+
+/* What came of one relaxation becomes a trail, and the frame that it began from another name of it. */
+static skd_status take_one(skd_lesson *l, const skd_finish *f, size_t label, skd_error *err) {
+    const skd_kept_label *answer = l->learner->label[label];
+    bool begun = f->max_steps > 0 && answer->stop == SKD_STOP_STEPS, confirmed = !answer->failed && !begun;
+    skd_trail found = {.start = l->trails.trail[f->trail].start, .label = label, .tried = !begun, .near = true,
+                       .begun = begun, .confirmed = confirmed, .leads_to = SIZE_MAX};
+    l->summary->n_finish += answer->n_calls;
+    l->summary->n_failed += answer->failed;
+    l->trails.trail[f->trail].tried |= !begun;
+    if (!answer->relaxed)
+        return SKD_OK;
+    skd_status status = skd_trails_add(&l->trails, answer->relaxed, &found, err);
+    found.leads_to = l->trails.n - 1;
+    found.alias = true;
+    return status == SKD_OK && confirmed ? skd_trails_add(&l->trails, answer->cell, &found, err) : status;
+}
+
+skd_status skd_finish_listed(skd_lesson *l, const skd_finish *list, size_t n, skd_error *err) {
+    skd_question *question = skd_alloc(n, sizeof *question);
+    size_t *of = skd_alloc(n, sizeof *of), *start = skd_alloc(n, sizeof *start);
+    skd_status status =
+        question && of && start ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %zu relaxations", n);
+    for (size_t i = 0; i < n && status == SKD_OK; i++) {
+        question[i].cell = list[i].from;
+        question[i].max_steps = list[i].max_steps;
+        start[i] = l->trails.trail[list[i].trail].start;
+        skd_lesson_name(l, list[i].trail, question[i].from, sizeof question[i].from);
+    }
+    if (status == SKD_OK)
+        status = skd_learner_relax(l->learner, l->job, question, n, start, of, err);
+    for (size_t i = 0; i < n && status == SKD_OK; i++)
+        status = take_one(l, &list[i], of[i], err);
+    skd_free(question);
+    skd_free(of);
+    skd_free(start);
+    return status;
+}
+
+/* ---- what is left over --------------------------------------------------------------------------- */
+
+/* A labelled frame near a minimum, whose basin the surrogate has lost since. */
+static skd_status is_lost(const skd_trail *t, bool *lost, skd_error *err) {
+    double moved = 0.0;
+    *lost = false;
+    if (!t->earlier || t->begun || t->confirmed || t->tried || t->leads_to != SIZE_MAX)
+        return SKD_OK;
+    skd_status status = skd_largest_displacement(t->from, t->end, &moved, err);
+    *lost = t->unsure || moved > DRIFTED;
+    return status;
+}
+
+/* Nobody can tell where these end but the teacher: starts that stayed unsure, and minima that got lost. */
+static skd_status list_leftovers(const skd_lesson *l, skd_finish *list, size_t *n, skd_error *err) {
+    skd_status status = SKD_OK;
+    *n = 0;
+    for (size_t i = 0; i < l->trails.n && status == SKD_OK; i++) {
+        const skd_trail *t = &l->trails.trail[i];
+        bool lost;
+        status = is_lost(t, &lost, err);
+        if (status == SKD_OK && (lost || (t->unsure && !t->earlier && !t->tried)))
+            list[(*n)++] = (skd_finish){i, t->from, 0};
+    }
+    return status;
+}
+
+skd_status skd_finish_leftovers(skd_lesson *l, skd_error *err) {
+    size_t n = 0;
+    skd_finish *list = skd_alloc(l->trails.n, sizeof *list);
+    skd_status status = list ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %zu trails", l->trails.n);
+    if (status == SKD_OK)
+        status = list_leftovers(l, list, &n, err);
+    if (status == SKD_OK && n > 0)
+        status = skd_finish_listed(l, list, n, err);
+    if (status == SKD_OK && n > 0)
+        status = skd_lesson_explore(l, err);
+    skd_free(list);
+    return status;
+}
+

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* lesson.h - what the parts of one learning search share: learn.c (rounds), ask.c, last_word.c, assign.c. */
+#ifndef SKD_SEARCH_LESSON_H
+#define SKD_SEARCH_LESSON_H
+
+#include "learn.h"
+
+/* One search of one job. */
+typedef struct skd_lesson {
+    skd_learner *learner;
+    skd_job *job;
+    skd_trails trails;
+    skd_kin kin;
+    skd_model *model;
+    skd_learn_summary *summary;
+} skd_lesson;
+
+/* ---- learn.c ---- */
+
+/* Fits, follows all trails that are not settled, finds their families. */
+skd_status skd_lesson_explore(skd_lesson *l, skd_error *err) SKD_CHECKED;
+/* Does any member of the family carry this mark, a bool of skd_trail? */
+bool skd_family_has(const skd_lesson *l, size_t family, size_t mark_offset);
+#define FAMILY_HAS(lesson, family, mark) skd_family_has(lesson, family, offsetof(skd_trail, mark))
+
+/* ---- ask.c ---- */
+
+skd_status skd_ask_first(skd_lesson *l, skd_error *err) SKD_CHECKED;
+/* Writes at most `room` trails whose ends are worth a label to chosen. */
+skd_status skd_ask_choose(const skd_lesson *l, size_t *chosen, size_t *n_chosen, size_t room,
+                          skd_error *err) SKD_CHECKED;
+skd_status skd_ask_chosen(skd_lesson *l, const size_t *chosen, size_t n, skd_error *err) SKD_CHECKED;
+
+/* ---- last_word.c ---- */
+
+/* "v_Cd_0/Bond_Distortion_-40.0%" */
+void skd_lesson_name(const skd_lesson *l, size_t trail, char *text, size_t size);
+/* A relaxation by the teacher, from a trail's end or its beginning. */
+typedef struct skd_finish {
+    size_t trail;
+    const skd_cell *from;
+    size_t max_steps; /* 0: to the end */
+} skd_finish;
+size_t skd_finish_families(const skd_lesson *l, bool any, skd_finish *list, size_t room);
+skd_status skd_finish_listed(skd_lesson *l, const skd_finish *list, size_t n, skd_error *err) SKD_CHECKED;
+/* Starts that stayed unsure, and minima that got lost. */
+skd_status skd_finish_leftovers(skd_lesson *l, skd_error *err) SKD_CHECKED;
+
+/* ---- assign.c ---- */
+
+/* Hands the minima out, and to the caller. */
+skd_status skd_lesson_assign(skd_lesson *l, skd_error *err) SKD_CHECKED;
+
+#endif
