@@ -71,13 +71,15 @@ static bool show_step(void *payload, const skd_job *job, size_t start, const skd
     return !cli_interrupted();
 }
 
-static skd_status write_starts(const search *s, const char *folder, skd_error *err);
+static skd_status write_starts(const search *s, skd_error *err) {
+    return folders_write_jobs(cli_text(s->args, "output"), s->job, s->n_jobs, &s->plan.starts, err);
+}
 
 static skd_status store_added(void *payload, size_t n, skd_error *err) {
     search *s = payload;
     skd_status status = run_store_add_starts(&s->store, s->job, s->n_jobs, err);
     if (status == SKD_OK)
-        status = write_starts(s, cli_text(s->args, "output"), err);
+        status = write_starts(s, err);
     if (status == SKD_OK)
         progress_more(&s->progress, n);
     return status;
@@ -200,21 +202,6 @@ static size_t count_starts(const search *s) {
     return n;
 }
 
-static skd_status write_starts(const search *s, const char *folder, skd_error *err) {
-    skd_metadata_entry *entry = skd_alloc(s->n_jobs, sizeof *entry);
-    if (!entry)
-        return skd_fail(err, SKD_ENOMEM, "out of memory for %zu defect states", s->n_jobs);
-    skd_status status = SKD_OK;
-    for (size_t j = 0; j < s->n_jobs && status == SKD_OK; j++) {
-        entry[j] = (skd_metadata_entry){s->job[j]->defect, s->job[j]->charge, &s->job[j]->starts};
-        status = folders_write_starts(folder, s->job[j]->defect, s->job[j]->charge, &s->job[j]->starts, err);
-    }
-    if (status == SKD_OK)
-        status = folders_write_metadata(folder, entry, s->n_jobs, &s->plan.starts, err);
-    skd_free(entry);
-    return status;
-}
-
 static skd_status prepare(search *s, skd_error *err) {
     skd_status status = read_relax_options(s, err);
     if (status == SKD_OK)
@@ -240,7 +227,7 @@ static skd_status prepare(search *s, skd_error *err) {
     if (status == SKD_OK)
         status = run_store_begin(&s->store, &s->record, s->plan.bulk, s->job, s->n_jobs, &s->resumed, err);
     if (status == SKD_OK)
-        status = write_starts(s, folder, err);
+        status = write_starts(s, err);
     return status;
 }
 
@@ -264,44 +251,6 @@ static void announce(const search *s, FILE *out) {
 }
 
 /* ---- what is written at the end ------------------------------------------------------------ */
-
-static skd_status write_minima(const search *s, skd_error *err) {
-    const char *folder = cli_text(s->args, "output");
-    skd_status status = SKD_OK;
-    for (size_t j = 0; j < s->n_jobs; j++)
-        for (size_t i = 0; i < s->job[j]->starts.n && status == SKD_OK; i++) {
-            const skd_job *job = s->job[j];
-            if (!job->minimum[i].done)
-                continue;
-            char comment[128];
-            char *path = folders_path(folder, job->defect, job->charge, job->starts.start[i].name, "CONTCAR");
-            if (!path)
-                return skd_fail(err, SKD_ENOMEM, "out of memory for a path");
-            folders_comment(job->defect, &job->starts.start[i], comment, sizeof comment);
-            status = folders_write_poscar(path, job->minimum[i].cell, comment, err);
-            skd_free(path);
-        }
-    for (size_t j = 0; j < s->n_jobs && status == SKD_OK; j++)
-        status = folders_write_energies(folder, s->job[j], err);
-    return status;
-}
-
-static skd_status write_ranking(const char *folder, const run_contents *run, const skd_ranking *rankings,
-                                skd_error *err) {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *memory = open_memstream(&text, &size);
-    if (!memory)
-        return skd_fail(err, SKD_ENOMEM, "out of memory for the table");
-    report_print(memory, run, rankings);
-    skd_string path = {0};
-    skd_string_add(&path, "%s/ranking.txt", folder);
-    skd_status status = fclose(memory) != 0 || path.failed ? skd_fail(err, SKD_ENOMEM, "out of memory for the table")
-                                                           : skd_file_write(path.text, text, size, err);
-    skd_string_free(&path);
-    free(text);
-    return status;
-}
 
 static bool all_converged(const run_contents *run, const skd_ranking *rankings) {
     for (size_t j = 0; j < run->n_jobs; j++)
@@ -333,9 +282,9 @@ static skd_status finish(search *s, int *exit_code, skd_error *err) {
     if (status == SKD_OK)
         status = find_saddles(s, rankings, err);
     if (status == SKD_OK)
-        status = write_minima(s, err);
+        status = folders_write_minima(cli_text(s->args, "output"), s->job, s->n_jobs, err);
     if (status == SKD_OK)
-        status = write_ranking(cli_text(s->args, "output"), &run, rankings, err);
+        status = report_write(cli_text(s->args, "output"), &run, rankings, err);
     if (status == SKD_OK && cli_flag(s->args, "json") && !(json = report_json(&run, rankings)))
         status = skd_fail(err, SKD_ENOMEM, "out of memory for JSON");
     if (status == SKD_OK) {
@@ -367,7 +316,7 @@ static skd_status relax_learning(search *s, skd_error *err) {
             status = store_added(s, n_added, err);
     }
     if (status == SKD_OK) /* some starts led to a second minimum, which has a name of its own */
-        status = write_starts(s, cli_text(s->args, "output"), err);
+        status = write_starts(s, err);
     learning_end(&l);
     return status;
 }

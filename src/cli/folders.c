@@ -157,6 +157,24 @@ skd_status folders_write_metadata(const char *root, const skd_metadata_entry *en
     return status;
 }
 
+skd_status folders_write_jobs(const char *root, skd_job *const *job, size_t n_jobs, const skd_start_options *options,
+                              skd_error *err) {
+    skd_metadata_entry *entry = skd_alloc(n_jobs, sizeof *entry);
+    if (!entry)
+        return skd_fail(err, SKD_ENOMEM, "out of memory for %zu defect states", n_jobs);
+    skd_status status = SKD_OK;
+    for (size_t j = 0; j < n_jobs && status == SKD_OK; j++) {
+        entry[j] = (skd_metadata_entry){job[j]->defect, job[j]->charge, &job[j]->starts};
+        status = folders_write_starts(root, job[j]->defect, job[j]->charge, &job[j]->starts, err);
+    }
+    if (status == SKD_OK)
+        status = folders_write_metadata(root, entry, n_jobs, options, err);
+    skd_free(entry);
+    return status;
+}
+
+/* ---- what relaxation gave ------------------------------------------------------------------ */
+
 static bool has_minimum(const skd_job *job, size_t i) {
     const skd_minimum *m = &job->minimum[i];
     return m->done && skd_stop_has_minimum(m->stop);
@@ -196,5 +214,27 @@ skd_status folders_write_energies(const char *root, const skd_job *job, skd_erro
     skd_string_free(&path);
     skd_string_free(&text);
     skd_string_free(&unperturbed);
+    return status;
+}
+
+static skd_status write_contcar(const char *root, const skd_job *job, size_t i, skd_error *err) {
+    char comment[128];
+    char *path = folders_path(root, job->defect, job->charge, job->starts.start[i].name, "CONTCAR");
+    if (!path)
+        return skd_fail(err, SKD_ENOMEM, "out of memory for a path");
+    folders_comment(job->defect, &job->starts.start[i], comment, sizeof comment);
+    skd_status status = folders_write_poscar(path, job->minimum[i].cell, comment, err);
+    skd_free(path);
+    return status;
+}
+
+skd_status folders_write_minima(const char *root, skd_job *const *job, size_t n_jobs, skd_error *err) {
+    skd_status status = SKD_OK;
+    for (size_t j = 0; j < n_jobs; j++)
+        for (size_t i = 0; i < job[j]->starts.n && status == SKD_OK; i++)
+            if (job[j]->minimum[i].done)
+                status = write_contcar(root, job[j], i, err);
+    for (size_t j = 0; j < n_jobs && status == SKD_OK; j++)
+        status = folders_write_energies(root, job[j], err);
     return status;
 }

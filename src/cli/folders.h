@@ -31,8 +31,15 @@ skd_status folders_write_starts(const char *root, const skd_defect *defect, int 
 skd_status folders_write_metadata(const char *root, const skd_metadata_entry *entry, size_t n,
                                   const skd_start_options *options, skd_error *err);
 
+/** Both for the starts of all jobs. */
+skd_status folders_write_jobs(const char *root, skd_job *const *job, size_t n_jobs, const skd_start_options *options,
+                              skd_error *err);
+
 /** Writes <root>/<defect>_<+q>/<defect>_<+q>.yaml, the energies (eV) that ShakeNBreak's plot and regenerate
  *  read; starts without a minimum are left out, as there. */
 skd_status folders_write_energies(const char *root, const skd_job *job, skd_error *err);
+
+/** Writes the CONTCARs of all that is relaxed, beside the POSCARs, and the energies of every job. */
+skd_status folders_write_minima(const char *root, skd_job *const *job, size_t n_jobs, skd_error *err);
 
 #endif

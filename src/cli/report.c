@@ -2,6 +2,7 @@
 /* report.c - prints rankings: one table a defect and charge, with the lesson in words under it. */
 #include "report.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "far_field.h"
@@ -190,6 +191,22 @@ void report_print(FILE *out, const run_contents *run, const skd_ranking *ranking
         print_lesson(out, r);
         print_remark(out, run, job, r);
     }
+}
+
+skd_status report_write(const char *folder, const run_contents *run, const skd_ranking *rankings, skd_error *err) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *memory = open_memstream(&text, &size);
+    if (!memory)
+        return skd_fail(err, SKD_ENOMEM, "out of memory for the table");
+    report_print(memory, run, rankings);
+    skd_string path = {0};
+    skd_string_add(&path, "%s/ranking.txt", folder);
+    skd_status status = fclose(memory) != 0 || path.failed ? skd_fail(err, SKD_ENOMEM, "out of memory for the table")
+                                                           : skd_file_write(path.text, text, size, err);
+    skd_string_free(&path);
+    free(text);
+    return status;
 }
 
 /* ---- JSON ----------------------------------------------------------------------------------- */

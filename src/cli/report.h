@@ -27,6 +27,8 @@ void report_close(report_run *run);
 
 /** The table of every job, with a line of words under it. */
 void report_print(FILE *out, const run_contents *run, const skd_ranking *rankings);
+/** The same as <folder>/ranking.txt. */
+skd_status report_write(const char *folder, const run_contents *run, const skd_ranking *rankings, skd_error *err);
 
 /** The same as one JSON document; the caller's (skd_free), NULL if memory is out. */
 char *report_json(const run_contents *run, const skd_ranking *rankings);
