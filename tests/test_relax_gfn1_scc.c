@@ -95,16 +95,53 @@ static void the_ladder_is_climbed_where_newtons_steps_lead_nowhere(void **unused
     gfn1_state_free(&state);
 }
 
+/* Cerium, antimony, barium: no state within reach of the third-order term as it is. */
+static const sample drawn_in = {.n = 3, .z = {58, 51, 56}, .kt = 300.0 * GFN1_KB, .periodic = true,
+                                .x = {{4.2781, 0.0673, 4.2237}, {4.9828, 0.1606, 8.2004}, {8.1931, 0.3707, 0.0737}},
+                                .lattice = {{8.3080, 0.3, 0}, {0, 8.7234, 0.2}, {0.1, 0, 7.8926}}};
+
+static void the_bounded_third_order_is_smooth_and_leaves_small_charges_alone(void **unused) {
+    (void)unused;
+    for (double g = -0.15; g < 0.2; g += 0.15)
+        for (double q = -2.0; q < 2.0; q += 0.0703) {
+            const double h = 1e-4, limit = 0.4;
+            const gfn1_third t = gfn1_third_order(g, limit, q), up = gfn1_third_order(g, limit, q + h),
+                             down = gfn1_third_order(g, limit, q - h), free = gfn1_third_order(g, INFINITY, q);
+            CHECK_CLOSE(t.potential, (up.energy - down.energy) / (2 * h), 1e-8, 0);
+            CHECK_CLOSE(t.slope, (up.potential - down.potential) / (2 * h), 1e-4, 0);
+            CHECK_CLOSE(free.energy, g * q * q * q / 3.0, 1e-15, 0);
+            CHECK(g * q < -fabs(g) * limit ? t.energy > free.energy : t.energy == free.energy);
+        }
+}
+
+static void where_electrons_fall_into_an_atom_the_third_order_is_bounded_and_says_so(void **unused) {
+    (void)unused;
+    gfn1_state state = {.accuracy = 1e-3};
+    skd_error err = {0};
+    sample s = drawn_in;
+    const double h = 1e-3;
+    double energy[2];
+    CHECK_OK(evaluate(&state, &s, &err));
+    CHECK(state.scc.bounded && state.scc.beyond > 0 && strstr(state.scc.way, "bounded"));
+    const double force = state.sum.gradient[1][0];
+    for (int side = 0; side < 2; side++) {
+        s.x[1][0] = drawn_in.x[1][0] + (side ? h : -h);
+        CHECK_OK(evaluate(&state, &s, &err)); /* warm: goes on with the bounded term at once */
+        CHECK(state.scc.beyond > 0 && state.scc.cycles < 15);
+        energy[side] = state.energies.total;
+    }
+    CHECK_CLOSE(force, (energy[1] - energy[0]) / (2 * h), 2e-5, 0);
+    gfn1_state_free(&state);
+}
+
 static void where_nothing_converges_the_residual_is_reported_after_a_bounded_number_of_cycles(void **unused) {
     (void)unused;
-    const sample hopeless = {.n = 3, .z = {58, 51, 56}, .kt = room, .periodic = true,
-                             .x = {{4.2781, 0.0673, 4.2237}, {4.9828, 0.1606, 8.2004}, {8.1931, 0.3707, 0.0737}},
-                             .lattice = {{8.3080, 0.3, 0}, {0, 8.7234, 0.2}, {0.1, 0, 7.8926}}};
-    gfn1_state state = {.accuracy = 0.1};
+    const sample hopeless = drawn_in;
+    gfn1_state state = {.accuracy = 0.1, .mode = GFN1_LIBRARY}; /* which is as tblite is */
     skd_error err = {0};
     CHECK_FAILS(evaluate(&state, &hopeless, &err), SKD_ENUMERIC, "residual");
     /* and the same state serves the next cell as if nothing had been */
-    gfn1_state fresh = {.accuracy = 0.1};
+    gfn1_state fresh = {.accuracy = 0.1, .mode = GFN1_LIBRARY};
     CHECK_OK(evaluate(&state, &several[0], &err));
     CHECK_OK(evaluate(&fresh, &several[0], &err));
     CHECK(state.energies.total == fresh.energies.total);
@@ -296,6 +333,8 @@ int main(void) {
         cmocka_unit_test(newtons_step_takes_the_residual_away),
         cmocka_unit_test(easy_cells_need_newtons_steps_only),
         cmocka_unit_test(the_ladder_is_climbed_where_newtons_steps_lead_nowhere),
+        cmocka_unit_test(the_bounded_third_order_is_smooth_and_leaves_small_charges_alone),
+        cmocka_unit_test(where_electrons_fall_into_an_atom_the_third_order_is_bounded_and_says_so),
         cmocka_unit_test(where_nothing_converges_the_residual_is_reported_after_a_bounded_number_of_cycles),
         cmocka_unit_test(orbitals_that_others_span_are_dropped_and_counted),
         cmocka_unit_test(warm_energies_and_forces_are_the_cold_ones_in_fewer_cycles),

@@ -38,6 +38,9 @@ typedef struct skd_electronic {
     double fermi[2];       /**< eV, of either spin                                                     */
     size_t cycles;         /**< diagonalisations it took to become self-consistent                     */
     const char *way;       /**< how it became so; static text                                          */
+    size_t dropped;        /**< functions of the basis left out, because others span them              */
+    size_t bounded;        /**< atoms so negative (or positive) that the energy's third order was bounded, without
+                                which there is no state; 0: plain GFN1-xTB                             */
 } skd_electronic;
 void skd_electronic_free(skd_electronic *electrons);
 /** Highest occupied and lowest empty level of a spin (0, 1) at 0 K, eV; false if there is none of either. */

@@ -61,6 +61,17 @@ skd_status gfn1_orthogonalise(gfn1_scc *scc, const gfn1_orbitals *o, skd_error *
 
 /* ---- the cycle -------------------------------------------------------------------------------- */
 
+double gfn1_atom_charge(const gfn1_system *system, size_t i, const double *q) {
+    double sum = 0.0;
+    for (size_t s = system->first[i]; s < system->first[i + 1]; s++)
+        sum += q[s];
+    return sum;
+}
+
+gfn1_third gfn1_scc_third(const gfn1_scc *scc, const gfn1_system *system, size_t i, double charge) {
+    return gfn1_third_order(system->element[i].gam3, scc->bounded ? scc->limit[i] : INFINITY, charge);
+}
+
 /* v = A q + G Q^2; returns the energies of the charges q in coulomb and third. */
 static void potential(const gfn1_scc *scc, const gfn1_orbitals *o, const double *q, double *v, double *coulomb,
                       double *third) {
@@ -71,12 +82,10 @@ static void potential(const gfn1_scc *scc, const gfn1_orbitals *o, const double 
     for (size_t s = 0; s < scc->n_shells; s++)
         *coulomb += 0.5 * q[s] * v[s];
     for (size_t i = 0; i < o->system->n; i++) {
-        double sum = 0.0, g = o->system->element[i].gam3;
+        const gfn1_third t = gfn1_scc_third(scc, o->system, i, gfn1_atom_charge(o->system, i, q));
+        *third += t.energy;
         for (size_t s = o->system->first[i]; s < o->system->first[i + 1]; s++)
-            sum += q[s];
-        *third += g * sum * sum * sum / 3.0;
-        for (size_t s = o->system->first[i]; s < o->system->first[i + 1]; s++)
-            v[s] += g * sum * sum;
+            v[s] += t.potential;
     }
 }
 

@@ -82,5 +82,7 @@ skd_status gfn1_electronic(gfn1_state *state, skd_electronic **out, skd_error *e
     }
     (*out)->cycles = scc->cycles;
     (*out)->way = scc->way;
+    (*out)->dropped = scc->dropped;
+    (*out)->bounded = scc->beyond;
     return SKD_OK;
 }

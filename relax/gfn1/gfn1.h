@@ -107,6 +107,14 @@ void gfn1_mixer_next(gfn1_mixer *m, double *q, const double *d);
 void gfn1_fermi(const double *energy, size_t n, const size_t electrons[2], double kt, double *f, double *entropy,
                 double level[2]);
 
+/* Third-order term of an atom with charge q (third.c); beyond `limit`, on the side where g q is negative, its
+ * curvature stays. INFINITY: nowhere. */
+typedef struct gfn1_third {
+    double energy, potential, slope;
+} gfn1_third;
+gfn1_third gfn1_third_order(double g, double limit, double q);
+double gfn1_third_limit(const gfn1_element *e);
+
 typedef struct gfn1_response gfn1_response;
 
 typedef struct gfn1_scc {
@@ -115,6 +123,8 @@ typedef struct gfn1_scc {
     double *q, *q_in, *v, *residual; /* [n_shells] charges: out, in; potential of the last Hamiltonian; q - q_in */
     double *best, *step;             /* [n_shells] charges with the least residual; the step from there */
     double *reference;               /* [n_shells] */
+    double *held;                    /* [n_shells] the charges of the bounded third order */
+    double *limit;                   /* [atoms] of the third-order term, e; holds while it is bounded */
     double *coulomb;                 /* [n_shells][n_shells] */
     double *x;  /* [n_orbitals][n] columns of the orthogonal basis, X^T S X = 1 */
     double *f, *c; /* [n][n] Hamiltonian, then orbitals in the basis X; orbitals [0, expanded) in that of the atoms */
@@ -123,18 +133,23 @@ typedef struct gfn1_scc {
     int *iwork, n_work, n_iwork;
     size_t n_shells, n, n_orbitals, expanded;
     bool triangular; /* X is */
+    bool bounded;    /* the third-order term is */
     double length;   /* of the Newton step */
     double e_h0, e_coulomb, e_third, e_entropy, level[2];
     double residual_rms, energy_error, tolerance_energy, tolerance_rms, kt;
     size_t electrons[2];
-    /* how it went: diagonalisations, linear responses, orbitals dropped because others span them (n - n_orbitals), and
-     * the rung of the ladder that converged */
-    size_t cycles, responses, dropped;
+    /* how it went: diagonalisations, linear responses, orbitals dropped because others span them (n - n_orbitals), atoms
+     * beyond the limit of a bounded third-order term (0: the energy is that of GFN1-xTB), and the rung of the ladder
+     * that converged */
+    size_t cycles, responses, dropped, beyond;
     const char *way;
 } gfn1_scc;
 
 skd_status gfn1_scc_init(gfn1_scc *scc, const gfn1_orbitals *o, skd_error *err) SKD_CHECKED;
 void gfn1_scc_free(gfn1_scc *scc);
+/* The third-order term of atom i in the present form, and the charge of atom i that shell charges q make. */
+gfn1_third gfn1_scc_third(const gfn1_scc *scc, const gfn1_system *system, size_t i, double charge);
+double gfn1_atom_charge(const gfn1_system *system, size_t i, const double *q);
 /* cycle.c: X of the overlap; from the charges q_in to charges q, energies and density, with electrons at kt; orbitals
  * up to `end` in the basis of the atoms; the energy-weighted density of the last cycle. */
 skd_status gfn1_orthogonalise(gfn1_scc *scc, const gfn1_orbitals *o, skd_error *err) SKD_CHECKED;

@@ -162,13 +162,10 @@ static void product(const gfn1_response *r, const gfn1_scc *scc, const gfn1_orbi
     double *v = out;
     dsymv_("L", &m, &one, scc->coulomb, &m, x, &step, &zero, v, &step);
     for (size_t i = 0; i < o->system->n; i++) {
-        double charge = 0.0, change = 0.0;
-        for (size_t s = o->system->first[i]; s < o->system->first[i + 1]; s++) {
-            charge += scc->q_in[s];
-            change += x[s];
-        }
+        const gfn1_third t = gfn1_scc_third(scc, o->system, i, gfn1_atom_charge(o->system, i, scc->q_in));
+        const double change = gfn1_atom_charge(o->system, i, x);
         for (size_t s = o->system->first[i]; s < o->system->first[i + 1]; s++)
-            v[s] += 2.0 * o->system->element[i].gam3 * charge * change;
+            v[s] += t.slope * change;
     }
     for (size_t k = 0; k < r->n; k++)
         dv[k] = v[o->shell[k]];

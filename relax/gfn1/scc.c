@@ -8,6 +8,8 @@
 
 #define HISTORY  15
 #define LONGEST  1.0 /* e, step of one shell */
+#define COLLAPSED 6.0 /* limits of the third-order term */
+#define BOUNDED  "Newton, third order bounded"
 #define SHORTEST 0.02 /* of a Newton step: give up */
 
 /* ---- memory ----------------------------------------------------------------------------------- */
@@ -22,6 +24,7 @@ skd_status gfn1_scc_init(gfn1_scc *scc, const gfn1_orbitals *o, skd_error *err) 
         size_t size;
     } arrays[] = {{&scc->q, m},          {&scc->q_in, m},      {&scc->v, m},           {&scc->residual, m},
                   {&scc->best, m},       {&scc->step, m},      {&scc->reference, m},   {&scc->coulomb, m * m},
+                  {&scc->held, m},       {&scc->limit, o->system->n},
                   {&scc->energies, n},   {&scc->occupation, n}, {&scc->f, n * n},      {&scc->x, n * n},
                   {&scc->c, n * n},      {&scc->work, (size_t)scc->n_work}};
     skd_status status = gfn1_mixer_new(&scc->mixer, m, HISTORY, err);
@@ -38,13 +41,15 @@ skd_status gfn1_scc_init(gfn1_scc *scc, const gfn1_orbitals *o, skd_error *err) 
         size_t i = o->atom[s];
         scc->reference[s] = o->system->element[i].shells[s - o->system->first[i]].refocc;
     }
+    for (size_t i = 0; i < o->system->n; i++)
+        scc->limit[i] = gfn1_third_limit(&o->system->element[i]);
     return SKD_OK;
 }
 
 void gfn1_scc_free(gfn1_scc *scc) {
     void *all[] = {scc->q,         scc->q_in,    scc->v,        scc->residual,   scc->best, scc->step, scc->reference,
                    scc->coulomb,   scc->energies, scc->occupation, scc->f,       scc->x,    scc->c,    scc->work,
-                   scc->iwork};
+                   scc->iwork,     scc->held,    scc->limit};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         skd_free(all[i]);
     gfn1_mixer_free(scc->mixer);
@@ -55,11 +60,14 @@ void gfn1_scc_free(gfn1_scc *scc) {
 /* ---- the ladder ------------------------------------------------------------------------------- */
 
 typedef enum way { NEWTON, BROYDEN } way;
+typedef enum from { BEST, NEUTRAL, HELD } from; /* charges: the best so far, of neutral atoms, of the bounded third order */
 
 typedef struct rung {
     const char *name;
     way way;
-    bool restart; /* from neutral atoms */
+    from from;
+    bool bounded; /* the third-order term (not in the library's mode) */
+    bool spare;   /* only while no charges are held */
     size_t cycles;
     double kelvin; /* at least */
     double beta;   /* of Broyden's mixing */
@@ -67,14 +75,18 @@ typedef struct rung {
 } rung;
 
 static const rung ladder[] = {
-    {"Newton", NEWTON, false, 40, 0, 0, 0},
-    {"Broyden", BROYDEN, false, 60, 0, 0.4, 10},
-    {"damped Broyden", BROYDEN, false, 60, 0, 0.15, 8},
-    {"Newton from 5000 K", NEWTON, true, 25, 5000, 0, 0},
-    {"Newton from 2000 K", NEWTON, false, 25, 2000, 0, 0},
-    {"Newton from 800 K", NEWTON, false, 25, 800, 0, 0},
-    {"Newton after heating", NEWTON, false, 40, 0, 0, 0},
-    {"Broyden after heating", BROYDEN, false, 100, 0, 0.2, 10},
+    {"Newton", NEWTON, BEST, false, false, 40, 0, 0, 0},
+    {BOUNDED, NEWTON, NEUTRAL, true, false, 40, 0, 0, 0},
+    {"Newton from bounded third order", NEWTON, BEST, false, false, 25, 0, 0, 0},
+    {"Broyden", BROYDEN, BEST, false, true, 60, 0, 0.4, 10},
+    {"damped Broyden", BROYDEN, BEST, false, true, 60, 0, 0.15, 8},
+    {"Newton from 5000 K", NEWTON, NEUTRAL, false, true, 25, 5000, 0, 0},
+    {"Newton from 2000 K", NEWTON, BEST, false, true, 25, 2000, 0, 0},
+    {"Newton from 800 K", NEWTON, BEST, false, true, 25, 800, 0, 0},
+    {"Newton after heating", NEWTON, BEST, false, true, 40, 0, 0, 0},
+    {"Broyden after heating", BROYDEN, BEST, false, true, 100, 0, 0.2, 10},
+    {"Broyden, third order bounded", BROYDEN, NEUTRAL, true, true, 100, 0, 0.2, 10},
+    {BOUNDED, NEWTON, HELD, true, false, 40, 0, 0, 0},
 };
 
 static void neutral_guess(gfn1_scc *scc, const gfn1_orbitals *o, double charge) {
@@ -151,20 +163,70 @@ static skd_status count_electrons(gfn1_scc *scc, double charge, skd_error *err) 
     return SKD_OK;
 }
 
+/* How many atoms have a charge beyond `factor` limits of the third-order term, and beyond `least`. */
+static size_t count_beyond(const gfn1_scc *scc, const gfn1_system *system, double factor, double least) {
+    size_t n = 0;
+    for (size_t i = 0; i < system->n; i++) {
+        const double charge = gfn1_atom_charge(system, i, scc->q);
+        const bool soft = system->element[i].gam3 * charge < 0.0; /* the side where the curvature is negative */
+        n += soft && fabs(charge) > fmax(factor * scc->limit[i], least);
+    }
+    return n;
+}
+
+/* One rung; in *done whether it is the last: not where electrons have fallen into an atom that its third order draws
+ * them to (12 of them into a silicon). Charges that need the bounded term are held until all else has failed. */
+static skd_status try_rung(gfn1_scc *scc, gfn1_orbitals *o, const rung *r, bool accept, bool *holds, bool *done,
+                           skd_error *err) {
+    const size_t size = scc->n_shells * sizeof *scc->held;
+    if (r->from == HELD)
+        memcpy(scc->q_in, scc->held, size);
+    scc->way = r->name;
+    scc->bounded = r->bounded;
+    skd_status status = climb(scc, o, r, done, err);
+    if (status != SKD_OK || !*done)
+        return status;
+    if (!r->bounded) {
+        *done = o->system->mode == GFN1_LIBRARY || count_beyond(scc, o->system, COLLAPSED, 1.0) == 0;
+        return SKD_OK;
+    }
+    scc->beyond = count_beyond(scc, o->system, 1.0, 0.0);
+    if (scc->beyond == 0 || accept || r->from == HELD)
+        return SKD_OK;
+    memcpy(scc->held, scc->q_in, size);
+    *holds = true;
+    *done = false;
+    return SKD_OK;
+}
+
+static skd_status climb_ladder(gfn1_scc *scc, gfn1_orbitals *o, double charge, bool *done, skd_error *err) {
+    bool holds = false;
+    skd_status status = SKD_OK;
+    for (size_t r = 0; r < sizeof ladder / sizeof *ladder && status == SKD_OK && !*done; r++) {
+        const rung *at = &ladder[r];
+        if ((at->bounded && o->system->mode == GFN1_LIBRARY) || (at->spare && holds) || (at->from == HELD && !holds))
+            continue;
+        if (at->from == NEUTRAL)
+            neutral_guess(scc, o, charge);
+        status = try_rung(scc, o, at, false, &holds, done, err);
+    }
+    return status;
+}
+
 skd_status gfn1_scc_run(gfn1_scc *scc, gfn1_orbitals *o, double charge, bool warm, skd_error *err) {
-    bool done = false;
-    scc->cycles = scc->responses = 0;
+    static const rung go_on = {BOUNDED, NEWTON, BEST, true, false, 40, 0, 0, 0};
+    bool done = false, holds = false;
+    const bool bounded = warm && scc->beyond > 0; /* a path that has needed it stays on its energies */
+    scc->cycles = scc->responses = scc->beyond = 0;
     skd_status status = gfn1_orthogonalise(scc, o, err);
     if (status == SKD_OK)
         status = count_electrons(scc, charge, err);
     if (!warm)
         neutral_guess(scc, o, charge);
-    for (size_t r = 0; r < sizeof ladder / sizeof *ladder && status == SKD_OK && !done; r++) {
-        if (ladder[r].restart)
-            neutral_guess(scc, o, charge);
-        scc->way = ladder[r].name;
-        status = climb(scc, o, &ladder[r], &done, err);
-    }
+    if (status == SKD_OK && bounded)
+        status = try_rung(scc, o, &go_on, true, &holds, &done, err);
+    if (status == SKD_OK && !done)
+        status = climb_ladder(scc, o, charge, &done, err);
     if (status != SKD_OK)
         return status;
     if (!done)

@@ -66,6 +66,16 @@ static void add_gap_row(cli_table *table, size_t number, const skd_electronic *e
     cli_table_add(table, "%s", e->way);
 }
 
+/* What is not plain about a structure's electrons, if anything. */
+static void print_notes(size_t number, const skd_electronic *e) {
+    if (e->dropped)
+        printf("structure %zu: %zu function%s of the basis left out, spanned by the others\n", number, e->dropped,
+               e->dropped > 1 ? "s" : "");
+    if (e->bounded)
+        printf("structure %zu: the third order of the energy is bounded on %zu atom%s, into which electrons would fall "
+               "without end\n", number, e->bounded, e->bounded > 1 ? "s" : "");
+}
+
 void electrons_print_gaps(const skd_electronic *const *e, size_t n) {
     static const char *const heading[] = {">structure", "spin",            ">electrons", ">HOMO/eV",    ">LUMO/eV",
                                           ">gap/eV",    ">Fermi level/eV", ">cycles",    "converged by"};
@@ -75,6 +85,8 @@ void electrons_print_gaps(const skd_electronic *const *e, size_t n) {
             add_gap_row(&table, i + 1, e[i], spin);
     puts("\nlevels at the gap (of the cell at the Gamma point; one set of orbitals for both spins)");
     cli_table_print(&table, stdout);
+    for (size_t i = 0; i < n; i++)
+        print_notes(i + 1, e[i]);
     cli_table_free(&table);
 }
 
@@ -95,6 +107,8 @@ void electrons_add_gap(cJSON *o, const skd_electronic *e) {
     }
     cJSON_AddNumberToObject(o, "scc_cycles", (double)e->cycles);
     cJSON_AddStringToObject(o, "scc_converged_by", e->way);
+    cJSON_AddNumberToObject(o, "scc_functions_dropped", (double)e->dropped);
+    cJSON_AddNumberToObject(o, "scc_atoms_bounded", (double)e->bounded);
 }
 
 /* ---- orbitals ------------------------------------------------------------------------------- */

@@ -46,4 +46,33 @@ check "--epsilon of a molecule is refused" test "$(code "$shakedown" eval "$work
 check "in one line" test "$(wc -l <"$work/err")" = 1
 check "a potential without electrons is refused" test "$(code "$shakedown" eval data/hosts/Si.POSCAR -p sw --gap)" = 2
 check "in one line that says so" says "potential sw has no electrons"
+cat >"$work/dense.vasp" <<END
+Ba2
+1
+2.71 0.1588 0
+0 2.846 0.1058
+0.0529 0 2.575
+Ba
+2
+Cartesian
+1.549 2.361 1.1938
+2.670 1.094 1.1953
+END
+check "a dense cell of barium" test "$(code "$shakedown" eval "$work/dense.vasp" --gap)" = 0
+check "functions left out are counted" says "of the basis left out"
+cat >"$work/drawn.vasp" <<END
+Ce Sb Ba
+1
+4.39640 0.15875 0
+0 4.61623 0.10584
+0.05292 0 4.17658
+Ce Sb Ba
+1 1 1
+Cartesian
+2.26387 0.03561 2.23509
+2.63679 0.08498 4.33937
+4.33561 0.19617 0.03900
+END
+check "where electrons would fall into an atom" test "$(code "$shakedown" eval "$work/drawn.vasp" --gap)" = 0
+check "the third order is bounded, and it says so" says "the third order of the energy is bounded on"
 exit $failed
