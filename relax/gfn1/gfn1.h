@@ -138,8 +138,8 @@ typedef struct gfn1_scc {
     double e_h0, e_coulomb, e_third, e_entropy, level[2];
     double residual_rms, energy_error, tolerance_energy, tolerance_rms, kt;
     size_t electrons[2];
-    /* how it went: diagonalisations, linear responses, orbitals dropped because others span them (n - n_orbitals), atoms
-     * beyond the limit of a bounded third-order term (0: the energy is that of GFN1-xTB), and the rung of the ladder
+    /* how it went: diagonalisations, linear responses, orbitals dropped because others span them (n - n_orbitals),
+     * atoms beyond the limit of a bounded third-order term (0: the energy is that of GFN1-xTB), and the rung of the ladder
      * that converged */
     size_t cycles, responses, dropped, beyond;
     const char *way;

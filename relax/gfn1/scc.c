@@ -60,7 +60,7 @@ void gfn1_scc_free(gfn1_scc *scc) {
 /* ---- the ladder ------------------------------------------------------------------------------- */
 
 typedef enum way { NEWTON, BROYDEN } way;
-typedef enum from { BEST, NEUTRAL, HELD } from; /* charges: the best so far, of neutral atoms, of the bounded third order */
+typedef enum from { BEST, NEUTRAL, HELD } from; /* charges: best so far, of neutral atoms, of the bounded third order */
 
 typedef struct rung {
     const char *name;
