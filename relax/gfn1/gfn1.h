@@ -139,8 +139,8 @@ typedef struct gfn1_scc {
     double residual_rms, energy_error, tolerance_energy, tolerance_rms, kt;
     size_t electrons[2];
     /* how it went: diagonalisations, linear responses, orbitals dropped because others span them (n - n_orbitals),
-     * atoms beyond the limit of a bounded third-order term (0: the energy is that of GFN1-xTB), and the rung of the ladder
-     * that converged */
+     * atoms beyond the limit of a bounded third-order term (0: the energy is that of GFN1-xTB), and the rung of the
+     * ladder that converged */
     size_t cycles, responses, dropped, beyond;
     const char *way;
 } gfn1_scc;
