@@ -6,13 +6,15 @@
 #include "alloy.h"
 #include "shakedown/data.h"
 
+enum { WRITTEN_MOST = 100000 }; /* configurations: they are kept in memory until all are known */
+
 static const cli_option options[] = {
     {"substitute", 'x', CLI_TEXT, "LIST", NULL,
      "what becomes what, and the share of its sites, e.g. Te:Se=0.3,Cd:Zn=0.1; with --enumerate also without share: "
      "all compositions",
      0, 0, "alloy"},
     {"size", 's', CLI_TEXT, "NxNxN", "1", "multiples of the given cell", 0, 0, NULL},
-    {"atoms", 0, CLI_INT, "N", NULL, "else the smallest cell with at least so many atoms, images as far as can be", 1,
+    {"atoms", 0, CLI_INT, "N", NULL, "else a compact cell with at least so many atoms", 1,
      100000, NULL},
     {"seed", 0, CLI_INT, "N", "1", "random seed", 0, 4294967295.0, NULL},
     {"count", 'n', CLI_INT, "N", "1", "so many cells, each with a seed of its own", 1, 100000, NULL},
@@ -254,7 +256,11 @@ static skd_status make_cells(alloying *a, skd_error *err) {
 /* ---- all configurations -------------------------------------------------------------------- */
 
 static skd_status keep_configuration(void *payload, const skd_configuration *configuration, skd_error *err) {
+    const alloying *a = payload;
     char comment[80];
+    if (a->out.n == WRITTEN_MOST)
+        return skd_fail(err, SKD_EARG, "--enumerate: more than %d configurations to write; without -o they are counted",
+                        WRITTEN_MOST);
     snprintf(comment, sizeof comment, "configuration of multiplicity %zu", configuration->multiplicity);
     return keep_cell(payload, configuration->cell, comment, err);
 }
