@@ -207,7 +207,7 @@ const cli_command cmd_sites = {
             "graph of elements: which neighbour has which others counts, the directions do not. That bears relaxed\n"
             "positions as long as bonds are kept; --soap tells by geometry what the graph does not. Atoms count from\n"
             "1, in the order of the file; 'search' and 'distort' take them as --site. A SOAP distance to go by: in\n"
-            "Cd(Se,Te) one exchanged atom makes 3e-2 in the first shell, 4e-4 in the second, 2e-5 in the third of v_Cd;\n"
+            "Cd(Se,Te) one exchanged atom makes 3e-2 in the first shell, 4e-4 in the second, 2e-5 in the third;\n"
             "random shifts of all atoms by 0.05 Å make up to 3e-3.",
     .options = options,
     .min_operands = 1,

@@ -66,5 +66,8 @@ refused "no lattice constant for Se" -x Te:Se=0.5 --vegard Te=6.48
 refused "goes without --enumerate" -x Te:Se=0.5 --sqs --enumerate
 refused "whole atoms of these shares" -x Te:Se=0.3 --enumerate
 refused "at most 5e+07" -x Te:Se=0.5 --enumerate --size 3
+check "more configurations than can be kept" test "$(code "$shakedown" alloy data/hosts/Sb2Se3.POSCAR -x Se:Te --enumerate \
+    --size 2x1x1 -o "$work/many.xyz") $(lines err)" = "2 1"
+check "and it says so, and writes nothing" says "more than 100000 configurations to write"
 refused "name a .xyz file" -x Te:Se=0.5 --count 2 -o "$work/two.POSCAR"
 exit $failed
