@@ -147,6 +147,7 @@ typedef struct skd_learn_options {
     {.labels = 80, .rounds = 30, .batch = 8, .guard = 0.3, .guard_every = 5, .grace = 10, .finish_force = 0.5,        \
      .finish_at_once = 2, .steps = 400, .force_max = 0.01, .features = SKD_FEATURES_DEFAULT, .fit = SKD_FIT_DEFAULT}
 
+#define SKD_WAY 4
 /** A teacher's answer to one question: energy and forces of a frame, or where it relaxes to. Owned by the learner it
  *  was given to. */
 typedef struct skd_kept_label {
@@ -156,6 +157,9 @@ typedef struct skd_kept_label {
     double (*force)[3];      /**< [n] eV/Å, likewise                                            */
     skd_stop stop;           /**< of the relaxation                                             */
     size_t n_steps, n_calls; /**< of the relaxation                                             */
+    size_t n_way;            /**< frames on the way of the relaxation, at most SKD_WAY          */
+    double *way_energy;      /**< [n_way] eV                                                    */
+    double (*way)[3];        /**< [n_way][2][n] positions (Å) and forces (eV/Å)                 */
     bool failed;             /**< no answer, asked twice; `why` says what the teacher said      */
     char why[160];           /**< also: why a relaxation did not converge                       */
     char from[128];          /**< "v_Cd_0/Bond_Distortion_-40.0%": what it was asked for        */

@@ -6,11 +6,23 @@
 #include <stdio.h>
 #include <string.h>
 
-static cJSON *positions_of(const skd_cell *cell) {
+static cJSON *vectors_of(const double (*v)[3], size_t n) {
     cJSON *list = cJSON_CreateArray();
-    for (size_t i = 0; i < 3 * cell->n; i++)
-        cJSON_AddItemToArray(list, cJSON_CreateNumber(cell->pos[i / 3][i % 3]));
+    for (size_t i = 0; i < 3 * n; i++)
+        cJSON_AddItemToArray(list, cJSON_CreateNumber(v[i / 3][i % 3]));
     return list;
+}
+
+static bool read_vectors(const cJSON *list, double (*v)[3], size_t n) {
+    const cJSON *value;
+    size_t at = 0;
+    if ((size_t)cJSON_GetArraySize(list) != 3 * n)
+        return false;
+    cJSON_ArrayForEach(value, list) {
+        v[at / 3][at % 3] = value->valuedouble;
+        at++;
+    }
+    return true;
 }
 
 static cJSON *label_data(const skd_kept_label *label) {
@@ -21,7 +33,10 @@ static cJSON *label_data(const skd_kept_label *label) {
     cJSON_AddStringToObject(o, "stop", skd_stop_name(label->stop));
     cJSON_AddNumberToObject(o, "steps", (double)label->n_steps);
     cJSON_AddNumberToObject(o, "calls", (double)label->n_calls);
-    cJSON_AddItemToObject(o, "began", positions_of(label->cell));
+    cJSON_AddItemToObject(o, "began", vectors_of((const double (*)[3])label->cell->pos, label->cell->n));
+    cJSON_AddItemToObject(o, "way_eV", cJSON_CreateDoubleArray(label->way_energy, (int)label->n_way));
+    cJSON_AddItemToObject(o, "way_A_eV_per_A",
+                          vectors_of((const double (*)[3])label->way, 2 * label->n_way * label->cell->n));
     return o;
 }
 
@@ -37,19 +52,24 @@ run_row run_label_row(const skd_kept_label *label, size_t number, const run_reco
                      .data = label_data(label)};
 }
 
-/* The frame that a relaxation began from: its end with the positions of the list. */
-static skd_status read_beginning(skd_kept_label *label, const cJSON *list, skd_error *err) {
-    const cJSON *value;
-    size_t at = 0;
-    if ((size_t)cJSON_GetArraySize(list) != 3 * label->relaxed->n)
-        return skd_fail(err, SKD_EFORMAT, "the beginning of a relaxation is missing");
+/* The frame that a relaxation began from, its end with other positions, and the frames on the way. */
+static skd_status read_relaxation(skd_kept_label *label, const cJSON *data, skd_error *err) {
+    const cJSON *energies = cJSON_GetObjectItemCaseSensitive(data, "way_eV");
+    size_t n = label->relaxed->n, n_way = (size_t)cJSON_GetArraySize(energies);
     skd_status status = skd_cell_copy(&label->cell, label->relaxed, err);
-    cJSON_ArrayForEach(value, list) {
-        if (status == SKD_OK)
-            label->cell->pos[at / 3][at % 3] = value->valuedouble;
-        at++;
-    }
-    return status;
+    label->way = skd_alloc(2 * n_way * n, sizeof *label->way);
+    label->way_energy = skd_alloc(n_way, sizeof *label->way_energy);
+    if (status == SKD_OK && (!label->way || !label->way_energy))
+        status = skd_fail(err, SKD_ENOMEM, "out of memory for a relaxation");
+    if (status != SKD_OK)
+        return status;
+    for (size_t k = 0; k < n_way; k++)
+        label->way_energy[k] = cJSON_GetArrayItem(energies, (int)k)->valuedouble;
+    label->n_way = n_way;
+    if (read_vectors(cJSON_GetObjectItemCaseSensitive(data, "began"), label->cell->pos, n) &&
+        read_vectors(cJSON_GetObjectItemCaseSensitive(data, "way_A_eV_per_A"), label->way, 2 * n_way * n))
+        return SKD_OK;
+    return skd_fail(err, SKD_EFORMAT, "the beginning of a relaxation, or a frame on its way, is missing");
 }
 
 skd_status run_label_read(skd_kept_label *label, skd_db_row *row, const cJSON *keys, const cJSON *data,
@@ -72,5 +92,5 @@ skd_status run_label_read(skd_kept_label *label, skd_db_row *row, const cJSON *k
     row->force = NULL;
     if (!label->failed && !label->force)
         return skd_fail(err, SKD_EFORMAT, "a label without forces");
-    return began ? read_beginning(label, began, err) : SKD_OK;
+    return began ? read_relaxation(label, data, err) : SKD_OK;
 }

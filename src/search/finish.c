@@ -2,6 +2,7 @@
 /* finish.c - the teacher's last word: relaxations by the teacher itself, remembered like single points. */
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "learn.h"
 
@@ -17,11 +18,26 @@ typedef struct finishing {
 typedef struct watcher {
     finishing *all;
     size_t start;
+    skd_kept_label *answer;
 } watcher;
+
+/* Frames that are worth keeping: the steps get shorter. */
+static bool on_the_way(size_t step) { return step == 2 || step == 5 || step == 10 || step == 20; }
+
+static void keep_frame(skd_kept_label *answer, const skd_relax_frame *frame) {
+    size_t n = frame->cell->n, at = answer->n_way;
+    if (!answer->way || at >= SKD_WAY || !on_the_way(frame->step))
+        return;
+    memcpy(answer->way + 2 * at * n, frame->cell->pos, n * sizeof *answer->way);
+    memcpy(answer->way + (2 * at + 1) * n, frame->result->force, n * sizeof *answer->way);
+    answer->way_energy[at] = frame->result->energy;
+    answer->n_way++;
+}
 
 static bool watch(void *payload, const skd_relax_frame *frame) {
     watcher *w = payload;
     const skd_learn_hooks *hooks = w->all->learner->hooks;
+    keep_frame(w->answer, frame);
     if (hooks && hooks->progress) {
         bool go_on;
 #pragma omp critical(skd_search_hook)
@@ -51,7 +67,7 @@ static skd_status finish_one(void *payload, size_t i, int worker, skd_error *err
     const skd_learn_hooks *hooks = all->learner->hooks;
     const skd_question *q = &all->question[all->item[i]];
     skd_kept_label *answer = &all->answer[i];
-    watcher w = {all, all->start[all->item[i]]};
+    watcher w = {all, all->start[all->item[i]], answer};
     skd_relax_observer observer = {watch, &w};
     skd_relax_options options = all->learner->relax;
     answer->charge = all->job->charge;
@@ -63,6 +79,10 @@ static skd_status finish_one(void *payload, size_t i, int worker, skd_error *err
         return SKD_OK;
     snprintf(answer->from, sizeof answer->from, "%s", q->from);
     skd_status status = skd_cell_copy(&answer->cell, q->cell, err);
+    answer->way = skd_alloc(2 * SKD_WAY * q->cell->n, sizeof *answer->way);
+    answer->way_energy = skd_alloc(SKD_WAY, sizeof *answer->way_energy);
+    if (status == SKD_OK && (!answer->way || !answer->way_energy))
+        status = skd_fail(err, SKD_ENOMEM, "out of memory for the frames of a relaxation");
     if (status == SKD_OK)
         status = skd_relax(&outcome, q->cell, all->learner->teacher_work[worker], &options, &observer, err);
     if (status == SKD_OK && outcome.stop != SKD_STOP_INTERRUPTED) {

@@ -14,6 +14,10 @@ void skd_kept_label_free(skd_kept_label *label) {
     skd_cell_free(label->cell);
     skd_cell_free(label->relaxed);
     skd_free(label->force);
+    skd_free(label->way);
+    skd_free(label->way_energy);
+    label->way = NULL;
+    label->way_energy = NULL;
     label->cell = label->relaxed = NULL;
     label->force = NULL;
 }
@@ -239,6 +243,21 @@ static skd_status match_features(skd_learner *learner, const skd_cell *cell, skd
     return status == SKD_OK ? skd_fit_new(&learner->fit, learner->features, &learner->options.fit, err) : status;
 }
 
+/* The frames on the way of a relaxation. */
+static skd_status add_way(skd_learner *learner, const skd_kept_label *l, skd_error *err) {
+    skd_cell *cell = NULL;
+    size_t n = l->cell->n;
+    skd_status status = l->n_way ? skd_cell_copy(&cell, l->cell, err) : SKD_OK;
+    for (size_t k = 0; k < l->n_way && status == SKD_OK; k++) {
+        const skd_label label = {.cell = cell, .charge = l->charge, .energy = l->way_energy[k],
+                                 .force = (const double (*)[3])l->way + (2 * k + 1) * n};
+        memcpy(cell->pos, l->way + 2 * k * n, n * sizeof *cell->pos);
+        status = skd_fit_add(learner->fit, &label, err);
+    }
+    skd_cell_free(cell);
+    return status;
+}
+
 static skd_status add_new(skd_learner *learner, skd_error *err) {
     skd_status status = SKD_OK;
     for (; learner->n_added < learner->n_fitted && status == SKD_OK; learner->n_added++) {
@@ -248,6 +267,8 @@ static skd_status add_new(skd_learner *learner, skd_error *err) {
         const skd_label label = {.cell = l->relaxed ? l->relaxed : l->cell, .charge = l->charge, .energy = l->energy,
                                  .force = (const double (*)[3])l->force};
         status = skd_fit_add(learner->fit, &label, err);
+        if (status == SKD_OK)
+            status = add_way(learner, l, err);
     }
     return status;
 }
