@@ -337,6 +337,30 @@ static void neighbours_follow_the_electron_count(void **state) {
         CHECK_INT(skd_electron_count_rule(rows[i][0], rows[i][1]), rows[i][2]);
 }
 
+/* A cell without symmetry: the vacancy lacks the very atom that was asked for, under its number. */
+static void sites_can_be_chosen_by_number(void **state) {
+    (void)state;
+    static const size_t site[] = {5, 2}, number[] = {15, 12};
+    skd_error err;
+    skd_cell *host = cubic_host(6.48, 48, 52, 0.25);
+    skd_rng *rng = shaken(host, 0.05, 4);
+    const skd_defect_options options = {
+        .vacancies = true, .antisites = true, .interstitials = true, .site = site, .site_number = number, .n_sites = 2};
+    static const char *const names[] = {"v_Cd_s12", "v_Te_s15", "Cd_Te_s15", "Te_Cd_s12"};
+    skd_defect_list list;
+    CHECK_OK(skd_defects_of(&list, host, identity, &options, &err));
+    CHECK_INT(list.n, 4);
+    for (size_t k = 0; k < 4; k++)
+        CHECK(defect_named(&list, names[k]) != NULL);
+    const skd_defect *vacancy = defect_named(&list, "v_Cd_s12");
+    CHECK_INT(vacancy->cell->n, host->n - 1);
+    for (size_t i = 0; i < vacancy->cell->n; i++)
+        CHECK(memcmp(vacancy->cell->pos[i], host->pos[2], sizeof host->pos[2]) != 0);
+    skd_defect_list_free(&list);
+    skd_rng_free(rng);
+    skd_cell_free(host);
+}
+
 static void entry_names_carry_signed_charges(void **state) {
     (void)state;
     char text[80];
@@ -395,6 +419,7 @@ int main(void) {
         cmocka_unit_test(interstitials_carry_their_symmetry),
         cmocka_unit_test(what_is_not_one_point_defect_is_refused),
         cmocka_unit_test(neighbours_follow_the_electron_count),
+        cmocka_unit_test(sites_can_be_chosen_by_number),
         cmocka_unit_test(entry_names_carry_signed_charges),
 #ifdef SKD_TORTURE
         cmocka_unit_test(every_allocation_failure_is_survived),
