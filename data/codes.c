@@ -30,6 +30,7 @@ const skd_code skd_codes[] = {
         .settings = SKD_SETTINGS_FLAT,
         .separators = "=",
         .forced = "@if charged\nNELECT = @nelect@\n@end\n",
+        .point = "NSW = 0\nIBRION = -1\n",
         .pseudo_table = "potcars.txt",
         .pseudo = "",
         .library = "PMG_VASP_PSP_DIR",
@@ -44,6 +45,7 @@ const skd_code skd_codes[] = {
         .settings = SKD_SETTINGS_NAMELISTS,
         .separators = "=",
         .forced = "&SYSTEM\n   tot_charge       = @charge@\n/\n",
+        .point = "&CONTROL\n   calculation      = 'scf'\n   tprnfor          = .true.\n/\n",
         .pseudo = ".UPF",
     },
     {
@@ -56,6 +58,7 @@ const skd_code skd_codes[] = {
         .settings = SKD_SETTINGS_WHOLE,
         .separators = "",
         .forced = "&FORCE_EVAL\n&DFT\n    CHARGE @charge@\n&END DFT\n&END FORCE_EVAL\n",
+        .point = "&GLOBAL\n  RUN_TYPE ENERGY_FORCE\n&END GLOBAL\n",
         .pseudo_table = "gth.txt",
         .pseudo = "",
     },
@@ -67,6 +70,7 @@ const skd_code skd_codes[] = {
         .settings = SKD_SETTINGS_FLAT,
         .separators = ":=",
         .forced = "CHARGE : @charge@\n",
+        .point = "TASK : SinglePoint\n",
         .pseudo = "",
     },
     {
@@ -77,6 +81,7 @@ const skd_code skd_codes[] = {
         .settings = SKD_SETTINGS_FLAT,
         .separators = "",
         .forced = "charge                 @charge@\n",
+        .point = "relax_geometry         none\ncompute_forces         .true.\n",
         .pseudo = "",
         .library = "AIMS_SPECIES_DIR",
         .place = aims_places,
@@ -90,6 +95,7 @@ const skd_code skd_codes[] = {
         .settings = SKD_SETTINGS_FLAT,
         .separators = "",
         .forced = "cellcharge @charge@\n",
+        .point = "ionmov 0\nntime 1\n",
         .pseudo = ".psp8",
     },
     {.name = NULL},
@@ -189,6 +195,16 @@ static skd_status print_settings(skd_string *out, const skd_code *code, const ch
     return status;
 }
 
+/* Makes the text that of a single point, whoever wrote it. */
+static skd_status stay(skd_string *out, const skd_code *code, const char *name, skd_error *err) {
+    skd_string text = *out;
+    *out = (skd_string){0};
+    skd_status status = settings_merge(out, (skd_span){text.text ? text.text : "", text.n}, name,
+                                       (skd_span){code->point, strlen(code->point)}, code, err);
+    skd_string_free(&text);
+    return status;
+}
+
 bool skd_template_is(const char *text, size_t length) {
     size_t begin = length; /* behind the last '@', while a word follows it */
     for (size_t i = 0; i < length; i++) {
@@ -215,7 +231,7 @@ skd_status skd_input_print(skd_string *out, const skd_code *code, size_t file, c
                             : skd_template_fill(out, own->name, own->text, own->n, input, err);
     if (status == SKD_OK && out->failed)
         status = skd_fail(err, SKD_ENOMEM, "%s: out of memory for the text", name);
-    return status;
+    return status == SKD_OK && file == 0 && input->single_point ? stay(out, code, name, err) : status;
 }
 
 /* ---- the user's potentials --------------------------------------------------------------- */

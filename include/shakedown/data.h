@@ -221,6 +221,7 @@ typedef struct skd_input {
                                     an entry): the symbol                                             */
     const char *pseudo_dir;    /**< the folder that inputs name; NULL: "."                            */
     double valence;            /**< electrons of the neutral cell in its potentials; 0: unknown       */
+    bool single_point;         /**< energy and forces, no relaxation                                  */
 } skd_input;
 
 /** Appends `text` with its @placeholders@ filled; data/template.c lists them. SKD_EFORMAT names file and line. */
@@ -242,6 +243,7 @@ typedef struct skd_code {
     skd_settings settings;
     const char *separators;                /**< between key and value; "": a blank                          */
     const char *forced;                    /**< laid over a user's own settings: the charge                 */
+    const char *point;                     /**< laid over any settings for a single point                   */
     const char *pseudo_table;              /**< text file of "symbol potential" lines, or NULL              */
     const char *pseudo;                    /**< else the ending of a potential's name, after the symbol     */
     const char *library;                   /**< environment variable that names a folder of potentials      */
@@ -260,7 +262,7 @@ typedef struct skd_input_text {
 } skd_input_text;
 /** Appends the text of code->file[file]. own: a template instead of the built-in one. user: for file 0, a
  *  template, or plain settings in the code's syntax that are laid over ours (CP2K: the whole input); the
- *  charge is always the input's. Both may be NULL. */
+ *  charge is always the input's, and so is whether it is a single point. Both may be NULL. */
 skd_status skd_input_print(skd_string *out, const skd_code *code, size_t file, const skd_input_text *own,
                            const skd_input_text *user, const skd_input *input, skd_error *err) SKD_CHECKED;
 /** Appends the potentials of the cell's species, in their order, from a user's folder. valence: electrons of

@@ -289,4 +289,50 @@ skd_status skd_search_charges(skd_job *const *job, size_t n_jobs, const skd_pote
                               const skd_relax_options *options, const skd_cross_options *cross, int threads,
                               const skd_search_hooks *hooks, skd_error *err) SKD_CHECKED;
 
+/* ---- verification at another level ------------------------------------------------------------- */
+
+/** Which families another level should look at: those within `window` (eV) of the lowest, at most `most` of them
+ *  (0: all), and wherever it lies that of the unperturbed start. family[ranking->n] becomes their places in the
+ *  ranking, ascending; returns how many. */
+size_t skd_verify_choose(size_t *family, const skd_ranking *ranking, double window, size_t most);
+
+/** A pair that two levels order differently. */
+typedef struct skd_disagreement {
+    size_t lower, higher;   /**< for the first level                                        */
+    double first, second;   /**< eV, E(higher) - E(lower) at either level; first > 0 > second */
+} skd_disagreement;
+/** All such pairs of n structures with energies first[n] and second[n] (eV, NAN: unknown), the largest contradiction
+ *  (first - second) first. *n_pairs: how many pairs are known at both levels. The list is the caller's. */
+skd_status skd_verify_compare(skd_disagreement **out, size_t *n_out, size_t *n_pairs, const double *first,
+                              const double *second, size_t n, skd_error *err) SKD_CHECKED;
+
+/** Fingerprint distance up to which a structure relaxed at one level is still that of another: the least between
+ *  families of relaxed DFT structures (fingerprints.h). */
+#define SKD_VERIFY_KIN 6e-3
+/** Which of candidate[n] (same atoms) a structure is most like, and how far from it. *nearest is SIZE_MAX for n = 0. */
+skd_status skd_verify_match(size_t *nearest, double *distance, const skd_cell *cell,
+                            const skd_cell *const *candidate, size_t n, const skd_defect *defect,
+                            const skd_soap_options *soap, int threads, skd_error *err) SKD_CHECKED;
+
+/** A relaxation seen from outside, step by step; zero-initialise. */
+#define SKD_WATCH_STEPS 50
+typedef struct skd_watch {
+    size_t n, n_scf;                /**< steps; those whose electrons converged            */
+    double energy[SKD_WATCH_STEPS]; /**< eV, the last ones, step i at i % SKD_WATCH_STEPS */
+    char close[120];                /**< which atoms are too close in the last step; else "" */
+} skd_watch;
+/** What there is to hope for. */
+typedef enum skd_hope {
+    SKD_HOPE,           /**< go on                                                */
+    SKD_HOPE_STALLED,   /**< as good as converged: stop and take it               */
+    SKD_HOPE_NONE       /**< stop and drop it                                     */
+} skd_hope;
+/** scf_converged: of this step. Atoms are too close below 1 Å, in cells without hydrogen. */
+void skd_watch_step(skd_watch *watch, double energy, bool scf_converged, const skd_cell *cell);
+/** ShakeNBreak's rules for stopping relaxations: atoms too close; positive energy after five steps and 1 eV above
+ *  the unperturbed defect; 150 steps and 2 eV above; 500 steps, stalled, and 0.5 eV above; no converged electrons in
+ *  five steps. Stalled: the last 50 steps within 2 meV. unperturbed: eV at this level, NAN: unknown. why: the
+ *  reason, "" with SKD_HOPE. */
+skd_hope skd_watch_judge(const skd_watch *watch, double unperturbed, char *why, size_t size);
+
 #endif

@@ -239,7 +239,8 @@ skd_status cli_inputs_write(cli_inputs *in, const char *folder, const skd_cell *
                        .charge = charge,
                        .title = title,
                        .pseudo = (const char *const *)in->pseudo,
-                       .pseudo_dir = in->pseudo_dir};
+                       .pseudo_dir = in->pseudo_dir,
+                       .single_point = in->single_point};
     if (status == SKD_OK)
         status = write_all(in, folder, &input, err);
     skd_cell_free(copy);

@@ -21,6 +21,7 @@ typedef struct cli_inputs {
     uint64_t cached;                      /**< hash of the species they are for; 0: none            */
     const double *held;                   /**< [atoms] of the next structure: > 0 is F F F; NULL: no flags */
     bool *moves;                          /**< the same for its sorted atoms                        */
+    bool single_point;                    /**< no relaxations                       */
     size_t unfinished;                    /**< folders that lack the number of electrons            */
 } cli_inputs;
 

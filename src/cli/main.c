@@ -28,6 +28,8 @@ static const cli_command *const commands[] = {
     &cmd_regenerate,
     &cmd_plot,
     &cmd_report,
+    &cmd_verify,
+    &cmd_collect,
     NULL,
 };
 

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "run_dft.h"
 #include "run_host.h"
 #include "run_json.h"
 #include "run_labels.h"
@@ -118,12 +119,27 @@ static skd_status load_label(loading *l, skd_error *err) {
     return run_label_read(label, &l->row, l->keys, l->data, err);
 }
 
+static skd_status load_dft(loading *l, skd_error *err) {
+    run_store *store = l->store;
+    skd_status status = skd_grow((void **)&store->dft, &store->dft_room, store->n_dft + 1, sizeof *store->dft, err);
+    if (status != SKD_OK)
+        return status;
+    run_dft *result = &store->dft[store->n_dft++];
+    *result = (run_dft){0};
+    status = run_dft_read(result, l->key, &l->row, l->keys, l->data, err);
+    const skd_job *job = l->key.job < l->run->n_jobs ? l->run->job[l->key.job] : NULL;
+    if (status == SKD_OK && (!job || result->start >= job->starts.n))
+        return skd_fail(err, SKD_EFORMAT, "its start is missing");
+    return status;
+}
+
 static skd_status (*const load_stage[RUN_N_STAGES])(loading *, skd_error *) = {
     [RUN_HOST] = load_host,
     [RUN_DEFECT] = load_defect,
     [RUN_START] = load_start,
     [RUN_MINIMUM] = load_minimum,
     [RUN_LABEL] = load_label,
+    [RUN_DFT] = load_dft,
 };
 
 static skd_status load_entry(run_store *store, const run_entry *entry, run_contents *run, skd_error *err) {

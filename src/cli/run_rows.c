@@ -12,6 +12,7 @@ static const char *const stage_name[RUN_N_STAGES] = {
     [RUN_START] = "start",
     [RUN_MINIMUM] = "minimum",
     [RUN_LABEL] = "label",
+    [RUN_DFT] = "dft",
 };
 
 /* ---- the index ----------------------------------------------------------------------------- */

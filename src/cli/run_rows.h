@@ -19,6 +19,7 @@ typedef enum run_stage {
     RUN_START,   /* number: its place in the job's list                   */
     RUN_MINIMUM, /* the same number as its start                          */
     RUN_LABEL,   /* what a teacher said; job 0, numbers as they come       */
+    RUN_DFT,     /* what another program said of a candidate; numbers as they come */
     RUN_N_STAGES
 } run_stage;
 

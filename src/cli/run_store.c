@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "run_dft.h"
 #include "run_json.h"
 #include "run_labels.h"
 #include "run_load.h"
@@ -34,6 +35,9 @@ void run_store_close(run_store *store) {
     for (size_t i = 0; i < store->n_labels; i++)
         skd_kept_label_free(&store->label[i]);
     skd_free(store->label);
+    for (size_t i = 0; i < store->n_dft; i++)
+        run_dft_free(&store->dft[i]);
+    skd_free(store->dft);
     skd_db_close(store->db);
     skd_free(store->folder);
     *store = (run_store){0};

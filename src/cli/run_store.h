@@ -15,6 +15,17 @@
 
 #define RUN_LAYOUT 2 /**< of rows and metadata; a run database of another one is refused */
 
+/** What another program said of a candidate: energy and forces of its minimum, or where it relaxed to. */
+typedef struct run_dft {
+    size_t job, number, start; /**< the candidate is the minimum of this start            */
+    bool relaxed, stalled;     /**< stalled: stopped when its energy hardly changed       */
+    char level[96], version[60], source[300];
+    size_t n_steps;
+    skd_cell *cell;            /**< in the candidate's order; owned                       */
+    double energy;             /**< eV                                                    */
+    double (*force)[3];        /**< [n] eV/Å or NULL; owned                               */
+} run_dft;
+
 typedef struct run_store {
     char *folder;
     skd_db *db;
@@ -22,6 +33,8 @@ typedef struct run_store {
     skd_kept_label *label; /**< [n_labels] those read when the run was resumed or loaded; owned */
     size_t n_labels, label_room;
     size_t next_label; /**< number of the next one that is stored */
+    run_dft *dft;      /**< [n_dft] those read, and those kept since (run_dft.h); owned */
+    size_t n_dft, dft_room;
 } run_store;
 
 /** What was asked, besides the starts; kept word for word in the provenance. */
