@@ -52,6 +52,7 @@ typedef struct skd_design {
     double *energy; /**< [m]               */
     double *force;  /**< [3 n][m]          */
     double *strain; /**< [9][m], symmetric */
+    bool no_strain; /**< set it if the strain is not needed: it is left zero, and filling is faster */
 } skd_design;
 skd_status skd_design_new(skd_design **out, size_t n, size_t m, skd_error *err) SKD_CHECKED;
 void skd_design_free(skd_design *design);

@@ -33,8 +33,8 @@ skd_status skd_features_work_new(skd_features_work **out, const skd_features *f,
     work->weight = skd_alloc(f->n_species * n_l * f->rows * fours, sizeof *work->weight);
     work->linear = skd_alloc(f->n_species * fours, sizeof *work->linear);
     work->g = skd_alloc(3 * f->per_element, sizeof *work->g);
-    work->dc = skd_alloc(f->n_lm * 12 * f->radial.n4, sizeof *work->dc);
-    work->t = skd_alloc(12 * f->radial.n4 * fours, sizeof *work->t);
+    work->dc = skd_alloc(f->n_lm * 3 * f->radial.n4, sizeof *work->dc);
+    work->t = skd_alloc(3 * fours, sizeof *work->t);
     if (!work->verlet || !work->by_species || !work->c || !work->a || !work->weight || !work->linear || !work->g ||
         !work->dc || !work->t) {
         skd_features_work_free(work);

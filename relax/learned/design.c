@@ -31,7 +31,7 @@ void skd_design_free(skd_design *design) {
     skd_free(design);
 }
 
-/* The derivative of c_{n lm} of neighbour b's own density along x_k, [n_lm][3][4 n4]. */
+/* The derivative of neighbour b's own density by x_k, without channels: [n_lm][3][4 n4]. */
 static void density_gradient(const skd_features *f, const skd_surrounding *around, size_t b, double *out) {
     size_t n4 = f->radial.n4, wide = 4 * n4, n_l = (size_t)f->options.l_max + 1, n_lm = f->n_lm;
     const double *h = (const double *)(around->h + b * n_l * n4), *dh = (const double *)(around->dh + b * n_l * n4);
@@ -45,71 +45,96 @@ static void density_gradient(const skd_features *f, const skd_surrounding *aroun
             }
 }
 
-/* sum_m dc_{a lm} c_{b lm} for the rows a of channel s and all b: t[k][wide][rows]. */
+/* t[k][b] = sum_m dc_a c_b + c_a dc_b for one a, one l and the three directions k, b from the four of a on. */
 SKD_VECTOR_CLONES
-static void contract(const skd_features *f, size_t l, const double *dc, const skd_four *c, skd_four *t) {
-    size_t wide = 4 * f->radial.n4, fours = f->rows / 4;
-    memset(t, 0, 3 * wide * fours * sizeof *t);
-    for (size_t p = l * l; p < (l + 1) * (l + 1); p++)
-        for (size_t k = 0; k < 3; k++)
-            for (size_t n = 0; n < wide; n++) {
-                double factor = dc[(p * 3 + k) * wide + n];
-                for (size_t q = 0; q < fours; q++)
-                    t[(k * wide + n) * fours + q] += factor * c[p * fours + q];
-            }
+static void products(const skd_features *f, size_t l, size_t a, const double *mix, const skd_four *c,
+                     const skd_four *dc, skd_four *t) {
+    const size_t n4 = f->radial.n4, wide = 4 * n4, fours = f->rows / 4, first = l * l, end = first + 2 * l + 1;
+    const double *own = (const double *)dc + a % wide, *at = (const double *)c + a, factor = mix[a / wide];
+    for (size_t q = a / 4; q < fours; q++) {
+        const double other = mix[q / n4];
+        skd_four x = {0, 0, 0, 0}, y = x, z = x;
+        for (size_t p = first; p < end && factor != 0.0; p++) {
+            const skd_four here = factor * c[p * fours + q];
+            x += own[3 * p * wide] * here;
+            y += own[(3 * p + 1) * wide] * here;
+            z += own[(3 * p + 2) * wide] * here;
+        }
+        for (size_t p = first; p < end && other != 0.0; p++) {
+            const double here = other * at[p * f->rows];
+            const skd_four *d = dc + 3 * p * n4 + q % n4;
+            x += here * d[0];
+            y += here * d[n4];
+            z += here * d[2 * n4];
+        }
+        t[q] = x;
+        t[fours + q] = y;
+        t[2 * fours + q] = z;
+    }
 }
 
-/* g[3][per_element] += derivative of the features by d_b, where the density of channel s changes by factor dc. */
-static void add_channel(const skd_features *f, size_t s, double factor, size_t l, const double *t, double *g) {
-    size_t wide = 4 * f->radial.n4, rows = f->rows, n_max = (size_t)f->options.n_max;
-    for (size_t k = 0; k < 3; k++)
+/* to = scale from */
+static inline void scale_to(double *to, const double *from, double scale, size_t n) {
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4)
+        *(skd_four *)(to + i) = scale * *(const skd_four *)(from + i);
+    for (; i < n; i++)
+        to[i] = scale * from[i];
+}
+
+/* to += scale from */
+static inline void add_scaled(double *to, const double *from, double scale, size_t n) {
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4)
+        *(skd_four *)(to + i) += scale * *(const skd_four *)(from + i);
+    for (; i < n; i++)
+        to[i] += scale * from[i];
+}
+
+/* g += scale row, for the features of a with b >= a: they follow one another within a channel. */
+SKD_VECTOR_CLONES
+static void put_row(const skd_features *f, size_t l, size_t a, const double *row, double *g) {
+    const size_t wide = 4 * f->radial.n4, n_max = (size_t)f->options.n_max;
+    const size_t *number = f->number + (l * f->rows + a) * f->rows;
+    const double scale = f->k3[l] * 1.4142135623730951;
+    for (size_t s = a / wide; s < f->n_channels; s++) {
+        const size_t from = s == a / wide ? a : s * wide, n = s * wide + n_max - from;
+        scale_to(g + number[from], row + from, scale, n);
+    }
+    g[number[a]] = f->k3[l] * row[a];
+}
+
+/* work->g[3][per_element]: the derivative of the features by the place of neighbour b. */
+static void feature_gradient(skd_features_work *work, size_t b) {
+    const skd_features *f = work->features;
+    const double *mix = f->mix[work->around.slot[b]];
+    size_t wide = 4 * f->radial.n4, n_l = (size_t)f->options.l_max + 1, n_max = (size_t)f->options.n_max;
+    const size_t per = f->per_element;
+    density_gradient(f, &work->around, b, (double *)work->dc);
+    for (size_t s = 0; s < f->n_channels; s++)
         for (size_t n = 0; n < n_max; n++) {
-            size_t a = s * wide + n;
-            const size_t *number = f->number + (l * rows + a) * rows;
-            const double *row = t + (k * wide + n) * rows;
-            double scale = factor * f->k3[l] * 1.4142135623730951;
-            for (size_t b = 0; b < rows; b++)
-                if (number[b] != SIZE_MAX)
-                    g[k * f->per_element + number[b]] += (a == b ? factor * f->k3[l] * 2.0 : scale) * row[b];
+            const size_t a = s * wide + n;
+            for (size_t k = 0; k < 3; k++)
+                work->g[k * per + f->single[a]] = mix[s] * f->k2 * ((const double *)work->dc)[k * wide + n];
+            for (size_t l = 0; l < n_l; l++) {
+                products(f, l, a, mix, work->c, work->dc, work->t);
+                for (size_t k = 0; k < 3; k++)
+                    put_row(f, l, a, (const double *)work->t + k * f->rows, work->g + k * per);
+            }
         }
 }
 
-static void feature_gradient(skd_features_work *work, size_t b) {
-    const skd_features *f = work->features;
-    size_t wide = 4 * f->radial.n4, n_l = (size_t)f->options.l_max + 1, n_max = (size_t)f->options.n_max;
-    memset(work->g, 0, 3 * f->per_element * sizeof *work->g);
-    density_gradient(f, &work->around, b, work->dc);
-    for (size_t s = 0; s < f->n_channels; s++) {
-        double factor = f->mix[work->around.slot[b]][s];
-        for (size_t k = 0; k < 3 && factor != 0.0; k++)
-            for (size_t n = 0; n < n_max; n++)
-                work->g[k * f->per_element + f->single[s * wide + n]] += factor * f->k2 * work->dc[k * wide + n];
-    }
-    for (size_t l = 0; l < n_l; l++) {
-        contract(f, l, work->dc, work->c, work->t);
-        for (size_t s = 0; s < f->n_channels; s++)
-            if (f->mix[work->around.slot[b]][s] != 0.0)
-                add_channel(f, s, f->mix[work->around.slot[b]][s], l, (const double *)work->t, work->g);
-    }
-}
-
 /* F_i += g, F_j -= g, strain += d (x) g, in the columns of i's element. */
+SKD_VECTOR_CLONES
 static void add_neighbour(skd_design *design, const skd_features_work *work, size_t i, size_t b, size_t column) {
     const skd_surrounding *around = &work->around;
     size_t per = work->features->per_element, j = around->j[b];
     for (size_t k = 0; k < 3; k++) {
         const double *g = work->g + k * per;
-        double *mine = design->force + (3 * i + k) * design->m + column;
-        double *other = design->force + (3 * j + k) * design->m + column;
-        for (size_t c = 0; c < per; c++) {
-            mine[c] += g[c];
-            other[c] -= g[c];
-        }
-        for (size_t l = 0; l < 3; l++) {
-            double *strain = design->strain + (3 * l + k) * design->m + column, d = around->d[b][l];
-            for (size_t c = 0; c < per; c++)
-                strain[c] += d * g[c];
-        }
+        add_scaled(design->force + (3 * i + k) * design->m + column, g, 1.0, per);
+        add_scaled(design->force + (3 * j + k) * design->m + column, g, -1.0, per);
+        for (size_t l = 0; l < 3 && !design->no_strain; l++)
+            add_scaled(design->strain + (3 * l + k) * design->m + column, g, around->d[b][l], per);
     }
 }
 

@@ -86,8 +86,8 @@ struct skd_features_work {
     skd_four *linear;     /* [n_species][rows/4] */
     /* scratch of the design matrix, for one neighbour */
     double *g;            /* [3][per_element] the derivative of the features  */
-    double *dc;           /* [n_lm][3][4 n4] the derivative of its density    */
-    skd_four *t;          /* [3][4 n4][rows/4] one l of their products with c */
+    skd_four *dc;         /* [n_lm][3][n4] the derivative of its density      */
+    skd_four *t;          /* [3][rows/4] one row of their products with c     */
 };
 
 /* Makes the neighbour list right. */

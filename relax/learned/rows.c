@@ -37,14 +37,16 @@ static void set_row(fit_block *b, size_t r, const double *x, double y, double si
     b->sigma[r] = sigma;
 }
 
-static skd_status design_of(skd_fit *fit, const skd_cell *cell, skd_error *err) {
+static skd_status design_of(skd_fit *fit, const skd_cell *cell, bool strain, skd_error *err) {
     if (fit->design && fit->design->n != cell->n) {
         skd_design_free(fit->design);
         fit->design = NULL;
     }
     skd_status status = fit->design ? SKD_OK : skd_design_new(&fit->design, cell->n, fit->m, err);
-    if (status == SKD_OK)
+    if (status == SKD_OK) {
+        fit->design->no_strain = !strain;
         status = skd_design_fill(fit->design, fit->features, cell, fit->work, err);
+    }
     return status;
 }
 
@@ -53,7 +55,7 @@ skd_status fit_block_fill(skd_fit *fit, const fit_frame *frame, skd_error *err) 
     const skd_fit_options *o = &fit->options;
     const double volume = skd_cell_volume(frame->cell);
     const bool stress = frame->has_stress && volume > 0.0 && o->stress_noise > 0.0;
-    skd_status status = design_of(fit, frame->cell, err);
+    skd_status status = design_of(fit, frame->cell, stress, err);
     if (status == SKD_OK)
         status = block_room(&fit->block, 1 + 3 * n + (stress ? 6 : 0), m, err);
     if (status != SKD_OK)

@@ -67,8 +67,10 @@ skd_status skd_model_force_deviation(const skd_model *model, const skd_cell *cel
     }
     if (!work->design)
         status = skd_design_new(&work->design, cell->n, model->m, err);
-    if (status == SKD_OK)
+    if (status == SKD_OK) {
+        work->design->no_strain = true;
         status = skd_design_fill(work->design, model->features, cell, work->features, err);
+    }
     if (status != SKD_OK)
         return status;
     dtrsm_("L", "L", "N", "N", &m, &rows, &one, model->factor, &m, work->design->force, &m);
