@@ -16,13 +16,25 @@ distort() { # CODE options...
         --code "$name" -o "$work/$name" "$@"
 }
 in_output() { grep -q "$2" "$work/$1/$start/out"; }
+until_says() { # SECONDS PATTERN COMMAND...: runs it, with its output in ./out, until that says PATTERN, and ends it
+    seconds=$1
+    pattern=$2
+    shift 2
+    "$@" >out 2>&1 &
+    while [ "$seconds" -gt 0 ] && kill -0 $! 2>/dev/null && ! grep -q "$pattern" out; do
+        sleep 1
+        seconds=$((seconds - 1))
+    done
+    kill $! 2>/dev/null
+    wait $! 2>/dev/null
+}
 in_input() { grep -q "$2" "$work/$1/$start/$3"; }
 
 echo "CP2K:"
 distort cp2k
-(cd "$work/cp2k/$start" && timeout 60 cp2k.psmp -c cp2k_input.inp >out 2>&1) || true
+(cd "$work/cp2k/$start" && timeout 300 cp2k.psmp -c cp2k_input.inp >out 2>&1) || true
 check "CP2K parses the input as written" in_output cp2k 'SUCCESS, the input could be parsed'
-(cd "$work/cp2k/$start" && timeout 90 cp2k.psmp cp2k_input.inp >out 2>&1) || true # hybrid: too slow to wait for
+(cd "$work/cp2k/$start" && until_says 900 HFX_MEM_INFO cp2k.psmp cp2k_input.inp) || true # hybrid: too slow for more
 check "CP2K starts the SCF on the input as written, exact exchange and all" in_output cp2k 'HFX_MEM_INFO'
 mkdir "$work/templates" # no exact exchange, least basis set, one step
 sed -e 's/GEO_OPT$/ENERGY/; s/DZVP-MOLOPT-PBE/SZV-MOLOPT-SR/; s/MOLOPT_UZH/MOLOPT/' \
