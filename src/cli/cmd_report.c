@@ -188,15 +188,15 @@ static void add_nearest(skd_string *out, const double *distance, size_t n, size_
 }
 
 static void add_bonds(skd_string *out, const skd_change *c, const skd_cell *cell) {
-    skd_string_add(out, "<td>");
+    skd_string_add(out, "<td class=\"one\">");
     for (size_t i = 0; i < c->n_homo; i++) {
         const char *symbol = skd_element_of(cell->species[c->homo[i].i])->symbol;
         skd_string_add(out, "%s%s%zu-%s%zu %.2f (was %.2f)", i ? "<br>" : "", symbol, c->homo[i].i + 1, symbol,
                        c->homo[i].j + 1, c->homo[i].length, c->homo[i].before);
     }
-    skd_string_add(out, "</td><td>");
+    skd_string_add(out, "</td><td class=\"one\">");
     for (size_t i = 0; i < c->n_neighbours; i++)
-        skd_string_add(out, "%s%s%zu %d→%d", i ? ", " : "",
+        skd_string_add(out, "%s%s%zu %d→%d", i ? i % 2 ? ", " : "<br>" : "",
                        skd_element_of(cell->species[c->neighbour[i].atom])->symbol, c->neighbour[i].atom + 1,
                        c->neighbour[i].before, c->neighbour[i].after);
     skd_string_add(out, "</td>");
@@ -342,7 +342,8 @@ static skd_status add_page(const page *p, skd_error *err) {
                         "<title>shakedown: ");
     svg_text(out, p->run->record.host_file);
     skd_string_add(out, "</title><style>\n%s</style></head><body>\n", skd_template_text("report.css"));
-    add_escaped(out, "<h1>Point defects of ", p->run->record.host_file, "</h1>\n");
+    const char *slash = strrchr(p->run->record.host_file, '/');
+    add_escaped(out, "<h1>Point defects of ", slash ? slash + 1 : p->run->record.host_file, "</h1>\n");
     add_escaped(out, "<p>Level: ", p->run->record.potential, "</p>\n");
     add_index(p);
     for (size_t j = 0; j < p->run->n_jobs && status == SKD_OK; j++)
