@@ -70,7 +70,7 @@ def ours(folder):
 
 
 def doped(folder):
-    """Seconds from the end of the imports until it finished or was stopped, and the estimate for the whole."""
+    """Seconds from the end of the imports until it finished or was stopped, the estimate for the whole, and what that is."""
     process = subprocess.Popen([sys.executable, "-c", DOPED, folder / "POSCAR"], stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, start_new_session=True)
     begin, entries_begin, text, finished = time.perf_counter(), None, "", False
@@ -91,9 +91,12 @@ def doped(folder):
     if not finished:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    if finished or not progress or float(progress[-1]) <= first:
-        return seconds, seconds
-    return seconds, entries_begin + (seconds - entries_begin) * (100 - first) / (float(progress[-1]) - first)
+    if finished:
+        return seconds, seconds, "measured"
+    if not progress or float(progress[-1]) <= first:
+        return seconds, seconds, "at least: stopped before its progress bar moved"
+    return seconds, entries_begin + (seconds - entries_begin) * (100 - first) / (float(progress[-1]) - first), \
+        f"estimated by its progress bar; stopped after {seconds:.0f} s"
 
 
 def shakenbreak(folder):
@@ -112,8 +115,7 @@ def main():
               f"  shakedown distort     {seconds:8.2f} s  all defects and their {n} starts, written")
         each = shakenbreak(folder)
         print(f"  ShakeNBreak's starts  {each * 432:8.0f} s  (measured: {each:.2f} s for each of {SAMPLE} vacancies)")
-        stopped, whole = doped(folder)
-        said = f"estimated by its progress bar; stopped after {stopped:.0f} s" if whole > stopped else "measured"
+        stopped, whole, said = doped(folder)
         print(f"  doped's defects       {whole:8.0f} s  ({said})")
     print(f"  ratio, doped alone    {whole / seconds:8.0f} x  (at least {stopped / seconds:.0f} x; wanted: {WANTED} x)\n"
           f"  ratio, with starts    {(whole + each * 432) / seconds:8.0f} x")
