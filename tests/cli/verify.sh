@@ -145,6 +145,26 @@ check "it says so" says "stopped, it had stalled"
 check "collect" test "$(code collect)" = 0
 check "relaxed structures belong to families" says "v_Si_0, relaxed at espresso/HSE06"
 check "Unperturbed stayed" grep -q '^ *1 .* Unperturbed  Unperturbed (rank' "$work/out"
+verify --stage relax --best 3 >/dev/null
+command=$(command_of "$second 5.0 endless")
+check "run: one far above the unperturbed defect" \
+    test "$(STEPS=10; export STEPS; code verify --stage relax --best 3 --run --command "$command")" = 3
+check "is stopped, and why is said" says "$second: stopped as hopeless: positive energy: 68.028 eV after"
+check "and not begun again" test "$(code verify --stage relax --best 3 --run --command "$command")" = 0
+check "and named by collect" test "$(code collect)" = 3
+check "with the reason" says "relax/v_Si_0/$second: stopped as hopeless"
+"$shakedown" verify "$run" --code espresso -o "$work/stop" >/dev/null
+(exec "$shakedown" verify "$run" --code espresso -o "$work/stop" --run --command "echo \$\$ >$work/pid; sleep 100; true") \
+    >"$work/out" 2>"$work/err" &
+victim=$!
+until [ -s "$work/pid" ]; do sleep 0.05; done
+kill -TERM $victim
+status=0
+wait $victim || status=$?
+left=$(cat "$work/pid")
+check "interrupted: 130" test $status = 130
+check "it says how to go on" says "run the same command again to go on"
+check "and its program is gone" ended
 check "Slurm" test "$(code verify --slurm)" = 0 -a -f "$points/job.slurm" -a "$(wc -l <"$points/folders.txt")" = 4
 
 bad() { # MESSAGE command...: exit 2 and the message
