@@ -80,6 +80,14 @@ second=$(echo "$out" | sed -n 's@.*/\(.*\)  (rank 3 of 4.*@\1@p')
 third=$(echo "$out" | sed -n 's@.*/\(.*\)  (rank 4 of 4.*@\1@p')
 check "they are single points" grep -q "calculation *= 'scf'" "$points/v_Si_0/Unperturbed/espresso.pwi"
 check "the level is named" grep -q '"espresso/HSE06"' "$points/manifest.json"
+for row in 'vasp HSE06 INCAR IBRION.=.-1' 'cp2k PBE0 cp2k_input.inp RUN_TYPE.ENERGY_FORCE' \
+    'castep HSE06 castep.param TASK.:.SinglePoint' 'fhi-aims HSE06 control.in relax_geometry.*none' \
+    'abinit HSE06 abinit.abi ionmov.0'; do
+    set -- $row
+    "$shakedown" verify "$run" --code "$1" -o "$work/$1" >"$work/out" 2>"$work/err"
+    check "$1: the level is read off the input" says "at $1/$2,"
+    check "$1: single points" grep -q "^ *$4" "$work/$1/points/v_Si_0/Unperturbed/$3"
+done
 check "a window: its families and the unperturbed one" test "$(verify --window 0.01 -o "$work/narrow" | grep -c ' rank\|(rank')" = 2
 check "--top 1" test "$(verify --top 1 -o "$work/top" | grep -c '(rank')" = 2
 echo "&SYSTEM
