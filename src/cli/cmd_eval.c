@@ -180,11 +180,6 @@ static void print_electrons(const evaluation *e) {
     }
 }
 
-static const char *background_of(const evaluation *e) {
-    const bool known = e->potential->type->knows_charge;
-    return known ? "periodic cells are neutralised by a uniform background" : "this potential does not know charges";
-}
-
 static cJSON *frame_json(const skd_cell *cell, const skd_result *result) {
     char formula[128];
     double largest, mean;
@@ -214,7 +209,7 @@ static skd_status print_json(const evaluation *e, skd_error *err) {
     cJSON_AddStringToObject(root, "potential", e->potential->spec);
     if (is_charged(e->args)) {
         cJSON_AddNumberToObject(root, "charge", cli_real(e->args, "charge"));
-        cJSON_AddStringToObject(root, "charge_note", background_of(e));
+        cJSON_AddStringToObject(root, "charge_note", cli_background(e->potential->type));
     }
     structures = cJSON_AddArrayToObject(root, "structures");
     for (size_t i = 0; i < e->frames.n; i++) {
@@ -267,7 +262,7 @@ static skd_status report(evaluation *e, skd_error *err) {
     if (cli_flag(e->args, "stress"))
         print_stresses(e);
     if (is_charged(e->args))
-        printf("\ntotal charge %+g e: %s\n", cli_real(e->args, "charge"), background_of(e));
+        printf("\ntotal charge %+g e: %s\n", cli_real(e->args, "charge"), cli_background(e->potential->type));
     if (e->correction)
         print_corrections(e);
     print_electrons(e);

@@ -11,6 +11,7 @@
 #include <cjson/cJSON.h>
 
 #include "cli.h"
+#include "electrons.h"
 #include "far_field.h"
 #include "models.h"
 #include "relaxing.h"
@@ -214,6 +215,10 @@ static skd_status print_json(const run *r, skd_error *err) {
         cJSON_AddNumberToObject(o, "held_force", out->held_force);
         cJSON_AddNumberToObject(o, "spring_energy", out->spring_energy);
     }
+    if (r->relax.charge != 0.0) {
+        cJSON_AddNumberToObject(o, "charge", r->relax.charge);
+        cJSON_AddStringToObject(o, "charge_note", cli_background(r->potential->type));
+    }
     cJSON_AddNumberToObject(o, "volume", skd_cell_volume(out->cell));
     char *text = cJSON_Print(o);
     cJSON_Delete(o);
@@ -236,6 +241,19 @@ static void print_held(const run *r, FILE *to) {
     fputc('\n', to);
 }
 
+/* What is not plain about the charge and the electrons of the end. */
+static void print_electrons(const run *r, FILE *to) {
+    const skd_potential_type *type = r->potential->type;
+    skd_error ignored = {SKD_OK, ""};
+    skd_electronic *e = NULL;
+    if (r->relax.charge != 0.0)
+        fprintf(to, "charge      %+g e: %s\n", r->relax.charge, cli_background(type));
+    if (type->electronic && skd_potential_electronic(r->work, &e, &ignored) == SKD_OK && e->bounded)
+        fprintf(to, "electrons   the third order of the energy is bounded on %zu atom%s\n", e->bounded,
+                e->bounded > 1 ? "s" : "");
+    skd_electronic_free(e);
+}
+
 static void print_text(const run *r, FILE *to) {
     const skd_relax_outcome *out = &r->out;
     fprintf(to, "%s after %zu steps (%zu force calls)%s%s\n", skd_stop_name(out->stop), out->n_steps + r->step_before,
@@ -245,6 +263,7 @@ static void print_text(const run *r, FILE *to) {
             r->far.mode == SKD_FAR_FROZEN ? " on the atoms that are free" : "");
     if (r->tether)
         print_held(r, to);
+    print_electrons(r, to);
     if (!r->relax.relax_cell)
         return;
     const double(*s)[3] = (const double(*)[3])out->result->stress;

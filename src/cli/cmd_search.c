@@ -27,6 +27,8 @@ static const cli_option options[] = {
      0, 0, "charge states"},
     {"cross-energy", 0, CLI_REAL, "eV", "0.05",
      "only those this far below the unperturbed minimum; negative: also so far above", -1000, 1000, NULL},
+    {"epsilon", 0, CLI_REAL, "X", NULL,
+     "dielectric constant: image-charge correction of charged cells, apart from the energies", 1, 1e6, NULL},
     LEARNING_OPTIONS,
     {"threshold", 0, CLI_REAL, "X", NULL, "fingerprint distance between families", 0, 2, "families"},
     {"saddles", 0, CLI_TEXT, "WHEN", "auto",
@@ -181,6 +183,7 @@ static void make_record(search *s) {
     r->force_mean = s->relax.force_mean;
     r->max_steps = s->relax.max_steps;
     r->threshold = cli_real(s->args, "threshold");
+    r->epsilon = cli_given(s->args, "epsilon") ? cli_real(s->args, "epsilon") : 0.0;
     const skd_cell *host = s->plan.host->cell;
     uint64_t h = skd_hash(SKD_HASH_START, host->lattice, sizeof host->lattice);
     h = skd_hash(h, host->species, host->n * sizeof *host->species);

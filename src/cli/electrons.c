@@ -15,6 +15,11 @@ static const char *spin_name(const skd_electronic *e, int spin) {
     return spins(e) == 1 ? "both" : name[spin];
 }
 
+const char *cli_background(const skd_potential_type *type) {
+    return type->knows_charge ? "periodic cells are neutralised by a uniform background"
+                              : "this potential does not know charges";
+}
+
 /* ---- charges -------------------------------------------------------------------------------- */
 
 void electrons_print_charges(size_t number, const skd_cell *cell, const skd_electronic *e) {

@@ -19,4 +19,7 @@ void electrons_add_charges(cJSON *o, const skd_electronic *e);
 void electrons_add_gap(cJSON *o, const skd_electronic *e);
 void electrons_add_orbitals(cJSON *o, const skd_electronic *e, size_t levels);
 
+/** What is done about the charge of a periodic cell, in words. */
+const char *cli_background(const skd_potential_type *type);
+
 #endif

@@ -151,6 +151,37 @@ static void print_lesson(FILE *out, const skd_ranking *r) {
         fprintf(out, "Rank 1 did not converge (%s): raise --max-steps.\n", skd_stop_name(first->stop));
 }
 
+/* Is this cell charged, and the potential one that knows it? Such cells have a neutralising background. */
+static bool has_background(const run_contents *run, const skd_job *job) {
+    const size_t length = strcspn(run->record.potential, ":");
+    for (const skd_potential_type *const *type = skd_potential_types; *type; type++)
+        if (strlen((*type)->name) == length && !memcmp((*type)->name, run->record.potential, length))
+            return job->charge != 0 && (*type)->knows_charge;
+    return false;
+}
+
+/* Correction for the images of the charge, eV; NaN if no dielectric constant was given. */
+static double image_correction(const run_contents *run, const skd_job *job) {
+    double energy = NAN;
+    skd_error ignored = {SKD_OK, ""};
+    if (!(run->record.epsilon > 0.0) || skd_image_charge_energy(job->defect->cell->lattice, job->charge,
+                                                                run->record.epsilon, &energy, &ignored) != SKD_OK)
+        return NAN;
+    return energy;
+}
+
+static void print_background(FILE *out, const run_contents *run, const skd_job *job) {
+    const double correction = image_correction(run, job);
+    if (!has_background(run, job))
+        return;
+    fprintf(out, "Charge %+d: the cell is neutralised by a uniform background; ", job->charge);
+    if (isfinite(correction))
+        fprintf(out, "point-charge correction for its images (epsilon %g) %+.4f eV, not in the energies.\n",
+                run->record.epsilon, correction);
+    else
+        fprintf(out, "no correction for its images (--epsilon).\n");
+}
+
 /* What the energies are to be read with: a host that drifts, atoms that were held. */
 static void print_remark(FILE *out, const run_contents *run, const skd_job *job, const skd_ranking *r) {
     const run_record *record = &run->record;
@@ -189,6 +220,7 @@ void report_print(FILE *out, const run_contents *run, const skd_ranking *ranking
         cli_table_print(&t, out);
         cli_table_free(&t);
         print_lesson(out, r);
+        print_background(out, run, job);
         print_remark(out, run, job, r);
     }
 }
@@ -254,6 +286,10 @@ static cJSON *job_json(const run_contents *run, const skd_job *job, const skd_ra
     cJSON_AddStringToObject(o, "defect", job->defect->name);
     cJSON_AddNumberToObject(o, "charge", job->charge);
     json_add_number(o, "unperturbed_eV", r->unperturbed);
+    if (has_background(run, job)) {
+        cJSON_AddStringToObject(o, "background", "uniform, neutralising");
+        json_add_number(o, "image_charge_correction_eV", image_correction(run, job));
+    }
     cJSON *families = cJSON_AddArrayToObject(o, "families");
     for (size_t f = 0; f < r->n; f++)
         cJSON_AddItemToArray(families, family_json(run, job, &r->family[f]));
@@ -270,6 +306,7 @@ char *report_json(const run_contents *run, const skd_ranking *rankings) {
     cJSON_AddStringToObject(root, "host_file", run->record.host_file);
     cJSON_AddStringToObject(root, "potential", run->record.potential);
     json_add_number(root, "bulk_energy_eV", run->record.bulk_energy);
+    json_add_number(root, "epsilon", run->record.epsilon > 0.0 ? run->record.epsilon : (double)NAN);
     run_host_add(root, &run->record);
     cJSON_AddStringToObject(root, "host", run->given ? "relaxed" : "given");
     cJSON *jobs = cJSON_AddArrayToObject(root, "defects");

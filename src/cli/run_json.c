@@ -187,6 +187,7 @@ cJSON *run_record_data(const run_record *r) {
     cJSON_AddNumberToObject(o, "force_mean_eV_per_A", r->force_mean);
     cJSON_AddNumberToObject(o, "max_steps", (double)r->max_steps);
     cJSON_AddNumberToObject(o, "threshold", r->threshold);
+    cJSON_AddNumberToObject(o, "epsilon", r->epsilon);
     cJSON_AddNumberToObject(o, "seed", (double)r->seed);
     run_host_add(o, r);
     run_host_add_cells(o, r);
@@ -206,6 +207,7 @@ void run_record_read(run_record *r, const cJSON *o) {
     r->force_mean = json_number(o, "force_mean_eV_per_A");
     r->max_steps = (size_t)json_integer(o, "max_steps");
     r->threshold = json_number(o, "threshold");
+    r->epsilon = json_number(o, "epsilon");
     r->seed = (uint64_t)json_integer(o, "seed");
     run_host_read(o, r);
 }

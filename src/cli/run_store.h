@@ -50,6 +50,7 @@ typedef struct run_record {
     skd_far_field far;   /**< as resolved: never auto */
     uint64_t relaxed_key;           /**< run_host_key of the given host; 0: it was not relaxed */
     const skd_cell *given, *relaxed; /**< perfect supercell as given, relaxed primitive cell; borrowed, only written */
+    double epsilon;   /**< dielectric constant for the correction of image charges; 0: not asked for */
     double threshold; /**< fingerprint distance between families, as asked for; 0: the default */
 } run_record;
 
