@@ -18,7 +18,7 @@ BUILD   := build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 JOBS    := $(shell nproc 2>/dev/null || echo 2)
 
 PACKAGES := build-essential pkg-config libsymspg-dev libgsl-dev zlib1g-dev libsqlite3-dev \
-            libcjson-dev libxml2-dev libcmocka-dev libopenblas-serial-dev
+            libcjson-dev libxml2-dev libcmocka-dev libopenblas-pthread-dev
 
 # Does this compiler have OpenMP, its run-time library included?
 OPENMP := $(shell printf '\043include <omp.h>\nint main(void) { return omp_get_num_procs() == 0; }\n' | \

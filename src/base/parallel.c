@@ -12,6 +12,13 @@ int skd_threads_available(void) { return 1; }
 static int worker_number(void) { return 0; }
 #endif
 
+/* Threads are over items, so linear algebra has one. Debian's OpenBLAS with threads is the one that may be called from
+ * several at once; its serial build then now and then computes wrong eigenvectors. */
+void openblas_set_num_threads(int n);
+#if defined(__GNUC__)
+__attribute__((constructor)) static void one_thread_of_blas(void) { openblas_set_num_threads(1); }
+#endif
+
 skd_status skd_parallel(size_t n, int threads, skd_item_fn fn, void *payload, skd_error *err) {
     if (threads <= 0)
         threads = skd_threads_available();
