@@ -81,6 +81,14 @@ $(BUILD)/templates.h: $(TEMPLATES) data/templates/embed.awk
 	     echo '};') > $@
 $(BUILD)/data/codes.o: $(BUILD)/templates.h
 
+# The ready-made models, likewise.
+READY := $(sort $(wildcard data/models/*.model.gz))
+$(BUILD)/ready_models.h: $(READY) data/models/embed.sh
+	@mkdir -p $(@D)
+	$(call say,GEN)
+	$(Q)sh data/models/embed.sh $(READY) > $@
+$(BUILD)/data/model_ready.o: $(BUILD)/ready_models.h
+
 GFN1_TABLES := $(patsubst %,data/tables/gfn1_%.tsv,elements shells slater c6)
 $(BUILD)/gfn1_table.h: $(GFN1_TABLES) data/tables/gfn1.awk
 	@mkdir -p $(@D)

@@ -166,6 +166,22 @@ skd_status skd_file_read(const char *path, char **text, size_t *length, skd_erro
     return SKD_OK;
 }
 
+skd_status skd_text_unpack(const char *name, const void *bytes, size_t n, char **text, size_t *length, skd_error *err) {
+    const buffer raw = {.p = (char *)(uintptr_t)bytes, .n = n}; /* only read */
+    buffer plain = {0};
+    *text = NULL;
+    *length = 0;
+    skd_status status = gunzip(name, &raw, &plain, err);
+    if (status != SKD_OK) {
+        skd_free(plain.p);
+        return status;
+    }
+    plain.p[plain.n] = '\0';
+    *text = plain.p;
+    *length = plain.n;
+    return SKD_OK;
+}
+
 bool skd_file_exists(const char *path) {
     struct stat info;
     return stat(path, &info) == 0;

@@ -12,6 +12,9 @@
 /** Whole file (gunzipped if it is gzip, whatever its name; "-" is standard input) as text; the
  *  caller's (skd_free). Refuses more than 4 GiB. */
 skd_status skd_file_read(const char *path, char **text, size_t *length, skd_error *err) SKD_CHECKED;
+/** The same of gzip data in memory; `name` is for messages. */
+skd_status skd_text_unpack(const char *name, const void *bytes, size_t n, char **text, size_t *length,
+                           skd_error *err) SKD_CHECKED;
 /** Writes all bytes or nothing: to path.tmp, then rename; "-" is standard output; .gz compresses. */
 skd_status skd_file_write(const char *path, const char *text, size_t length, skd_error *err) SKD_CHECKED;
 /** mkdir -p. */
@@ -164,6 +167,10 @@ skd_status skd_model_file_read(skd_model_file *out, const char *path, skd_error 
 skd_status skd_model_file_parse(skd_model_file *out, const char *name, const char *text, size_t length,
                                 skd_error *err) SKD_CHECKED;
 skd_status skd_model_file_write(const skd_model_file *file, const char *path, skd_error *err) SKD_CHECKED;
+
+/** The model files that the program carries (data/models), for one host each; unpacked and parsed anew by each call.
+ *  *name: of the k-th, NULL (and SKD_OK, out empty) after the last. */
+skd_status skd_model_file_ready(skd_model_file *out, size_t k, const char **name, skd_error *err) SKD_CHECKED;
 
 /* ---- the run database: SQLite in the layout of ASE (ase.db) ------------------------------- */
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_model.c - learned models: fit to labels, show, compare with labels, pool. */
+#include <math.h>
 #include <string.h>
 #include <time.h>
 
 #include "cli.h"
+#include "known_labels.h"
 #include "models.h"
 #include "validate.h"
 
@@ -15,6 +17,10 @@ static const cli_option options[] = {
     {"output", 'o', CLI_TEXT, "FILE", NULL, "train, merge: the model; validate: first letters of the pictures' names",
      0, 0, NULL},
     {"host", 0, CLI_TEXT, "TEXT", NULL, "what was learned, for the file", 0, 0, "train"},
+    {"crystal", 0, CLI_TEXT, "FILE", NULL, "the perfect host, by which a search knows the model for its own", 0, 0,
+     NULL},
+    {"labels-only", 0, CLI_FLAG, NULL, NULL,
+     "no weights, and labels in few digits (1e-5 Å, 1e-4 eV/Å): a small file for searches", 0, 0, NULL},
     {"level", 0, CLI_TEXT, "TEXT", NULL, "who said so (gfn1, HSE06, ...), for the file", 0, 0, NULL},
     REAL("cutoff", "5", "Å, how far an atom sees", 2, 12, NULL),
     REAL("taper", "1.5", "Å, over which neighbours fade out", 0.1, 10, NULL),
@@ -167,6 +173,34 @@ static skd_status read_options(const cli_args *args, models *m, skd_error *err) 
     return SKD_OK;
 }
 
+static double rounded(double x, double unit) { return nearbyint(x * unit) / unit; }
+
+static skd_status write_labels_only(models *m, const char *path, skd_error *err) {
+    for (size_t f = 0; f < m->file.labels.n; f++) {
+        skd_frame *frame = m->file.labels.frame[f];
+        frame->has_stress = false;
+        frame->energy = rounded(frame->energy, 1e5);
+        for (size_t i = 0; i < 3 * frame->cell->n; i++) {
+            frame->cell->pos[i / 3][i % 3] = rounded(frame->cell->pos[i / 3][i % 3], 1e5);
+            frame->force[i / 3][i % 3] = rounded(frame->force[i / 3][i % 3], 1e4);
+        }
+    }
+    return models_write_labels(m, path, err);
+}
+
+static skd_status note_crystal(models *m, const char *path, skd_error *err) {
+    skd_frame *frame = NULL;
+    skd_cell *primitive = NULL;
+    skd_status status = skd_structure_read(&frame, path, err);
+    if (status == SKD_OK)
+        status = skd_primitive(&primitive, frame->cell, 0.01, err);
+    if (status == SKD_OK)
+        status = known_host_note(&m->file, primitive, err);
+    skd_cell_free(primitive);
+    skd_frame_free(frame);
+    return status;
+}
+
 static skd_status train(const cli_args *args, skd_error *err) {
     models m = {0};
     const char *path = output_of(args, err);
@@ -179,8 +213,10 @@ static skd_status train(const cli_args *args, skd_error *err) {
         status = set_text(&m, "host", cli_text(args, "host"), err);
     if (status == SKD_OK)
         status = set_text(&m, "level", cli_text(args, "level"), err);
+    if (status == SKD_OK && cli_text(args, "crystal"))
+        status = note_crystal(&m, cli_text(args, "crystal"), err);
     if (status == SKD_OK)
-        status = fit_and_write(&m, path, err);
+        status = (cli_flag(args, "labels-only") ? write_labels_only : fit_and_write)(&m, path, err);
     models_free(&m);
     return status;
 }

@@ -56,6 +56,7 @@ typedef struct search {
     size_t n_jobs;
     progress progress;
     search_host host;
+    known_labels known;
     bool resumed, learns, saddles;
 } search;
 
@@ -214,6 +215,9 @@ static skd_status prepare(search *s, skd_error *err) {
     if (status != SKD_OK)
         return status;
     make_record(s);
+    status = learning_recall(&s->known, &s->record, s->args, s->learns, &s->plan, err);
+    if (status != SKD_OK)
+        return status;
     const char *folder = cli_text(s->args, "output");
     bool ready = !s->host.far_auto && !search_host_is_relaxed(&s->host);
     status = read_cross_options(s, err);
@@ -243,6 +247,8 @@ static void announce(const search *s, FILE *out) {
                 ? ""
                 : "; it knows no charge: charge states differ in their starts");
     search_host_print(&s->host, out);
+    if (s->known.n)
+        fprintf(out, "surrogate  starts from %s, %zu labels\n", s->known.from, s->known.n);
     fprintf(out, "starts     %zu in %zu defect state%s, rattle %.4f Å\n", total, s->n_jobs, s->n_jobs > 1 ? "s" : "",
             s->job[0]->starts.stdev);
     if (s->cross.max_rounds)
@@ -308,7 +314,7 @@ static skd_status relax_directly(search *s, skd_error *err) {
 
 static skd_status relax_learning(search *s, skd_error *err) {
     learning l = {.store = &s->store, .record = &s->record, .progress = &s->progress, .job = s->job,
-                  .n_jobs = s->n_jobs, .quiet = cli_flag(s->args, "quiet")};
+                  .n_jobs = s->n_jobs, .known = &s->known, .quiet = cli_flag(s->args, "quiet")};
     size_t n_added = 1;
     skd_status status = learning_begin(&l, s->args, s->potential, &s->relax, err);
     while (status == SKD_OK && n_added > 0) {
@@ -321,6 +327,8 @@ static skd_status relax_learning(search *s, skd_error *err) {
     if (status == SKD_OK) /* some starts led to a second minimum, which has a name of its own */
         status = write_starts(s, err);
     learning_end(&l);
+    if (status == SKD_OK)
+        status = learning_write(&s->known, &s->store, &s->record, s->plan.primitive, err);
     return status;
 }
 
@@ -349,6 +357,7 @@ static skd_status run_search(const cli_args *args, int *exit_code, skd_error *er
     for (size_t j = 0; j < s.n_jobs; j++)
         skd_job_free(s.job[j]);
     skd_free(s.job);
+    known_labels_free(&s.known);
     run_store_close(&s.store);
     skd_potential_free(s.potential);
     cli_plan_free(&s.plan);

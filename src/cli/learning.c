@@ -65,7 +65,35 @@ skd_status learning_begin(learning *l, const cli_args *args, const skd_potential
     l->hooks = (skd_learn_hooks){store_label, show_round, show_step, store_finished, l};
     skd_status status = skd_learner_new(&l->learner, teacher, relax, &options, (int)cli_int(args, "threads"), &l->hooks,
                                         err);
+    if (status == SKD_OK)
+        status = known_labels_give(l->known, l->learner, err);
     return status == SKD_OK ? remember(l, err) : status;
+}
+
+skd_status learning_recall(known_labels *known, run_record *record, const cli_args *args, bool learns,
+                           const cli_plan *plan, skd_error *err) {
+    const char *list = cli_text(args, "learned-from");
+    if (!learns)
+        return !list || strcmp(list, "none") == 0
+                   ? SKD_OK
+                   : skd_fail(err, SKD_EARG, "--learned-from: this search learns nothing; give --surrogate on");
+    skd_status status = known_labels_read(known, list, record->potential, plan, err);
+    snprintf(record->learned_from, sizeof record->learned_from, "%s", known->from);
+    record->learned_key = known_labels_key(known);
+    return status;
+}
+
+skd_status learning_write(known_labels *known, run_store *store, const run_record *record, const skd_cell *primitive,
+                          skd_error *err) {
+    run_contents run = {0};
+    char path[4200];
+    snprintf(path, sizeof path, "%s/learned.model.gz", store->folder);
+    store->n_labels = 0; /* those of before went to the learner */
+    skd_status status = run_store_load(store, &run, err);
+    if (status == SKD_OK)
+        status = known_labels_add_run(known, store, err);
+    run_contents_free(&run);
+    return status == SKD_OK && known->n ? known_labels_write(known, path, record, primitive, err) : status;
 }
 
 static void say_cost(const learning *l, const skd_job *job, const skd_learn_summary *cost) {

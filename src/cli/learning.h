@@ -5,6 +5,7 @@
 #define SKD_LEARNING_H
 
 #include "cli.h"
+#include "known_labels.h"
 #include "progress.h"
 #include "run_store.h"
 
@@ -15,7 +16,13 @@
      "milliseconds); the potential itself has the last word on every minimum",                                       \
      0, 0, "surrogate"},                                                                                              \
         {"labels", 0, CLI_INT, "N", "80", "energies and forces that the surrogate may ask for, a defect state", 1,     \
-         100000, NULL}
+         100000, NULL},                                                                                               \
+    {                                                                                                                 \
+        "learned-from", 0, CLI_TEXT, "LIST", NULL,                                                                    \
+            "model files and folders of other runs at the same level whose labels are known from the start; none; "   \
+            "default: the program's own model of this host, if it has one",                                           \
+            0, 0, NULL                                                                                                \
+    }
 
 /** One search's learner, and what it must know to store and show. All borrowed but the learner. */
 typedef struct learning {
@@ -24,6 +31,7 @@ typedef struct learning {
     progress *progress;
     skd_job *const *job;
     size_t n_jobs;
+    const known_labels *known;
     bool quiet;
     skd_learn_hooks hooks;
     skd_learner *learner;
@@ -34,6 +42,12 @@ skd_status learning_wanted(bool *out, const cli_args *args, const skd_potential 
 /** The other fields are set; what the store remembers is put before the learner. */
 skd_status learning_begin(learning *l, const cli_args *args, const skd_potential *teacher,
                           const skd_relax_options *relax, skd_error *err);
+/** Labels known before the search, as --learned-from says, into the record too; none if it does not learn. */
+skd_status learning_recall(known_labels *known, run_record *record, const cli_args *args, bool learns,
+                           const cli_plan *plan, skd_error *err);
+/** All labels of the run, and those known before it, as FOLDER/learned.model.gz. */
+skd_status learning_write(known_labels *known, run_store *store, const run_record *record, const skd_cell *primitive,
+                          skd_error *err);
 /** All starts of all jobs that have no minimum yet. */
 skd_status learning_search(learning *l, skd_error *err);
 void learning_end(learning *l);

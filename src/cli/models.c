@@ -293,6 +293,11 @@ skd_status models_write(models *m, const char *path, skd_error *err) {
     return status == SKD_OK ? skd_model_file_write(&m->file, path, err) : status;
 }
 
+skd_status models_write_labels(models *m, const char *path, skd_error *err) {
+    find_species(m);
+    return models_write(m, path, err);
+}
+
 static skd_status read_model(models *m, size_t k, skd_error *err) {
     char name[40];
     double energy = 0.0;
@@ -321,7 +326,7 @@ static skd_status read_models(models *m, skd_error *err) {
         snprintf(name, sizeof name, "model_%zu", n + 1);
     while (skd_model_file_array(&m->file, name) && ++n);
     if (n == 0)
-        return skd_fail(err, SKD_EFORMAT, "holds no model");
+        return skd_fail(err, SKD_EFORMAT, "holds labels but no model; 'shakedown model merge FILE -o MODEL' fits one");
     skd_status status = skd_features_new(&m->features, &m->options, m->species, m->n_species, err);
     if (status == SKD_OK)
         status = room_for(m, n, err);

@@ -31,6 +31,8 @@ skd_status models_read_labels(skd_frames *labels, const char *path, skd_error *e
 skd_status models_fit(models *m, skd_error *err);
 /** Writes settings, numbers and labels. */
 skd_status models_write(models *m, const char *path, skd_error *err);
+/** Writes settings and labels; without weights, which a fit gives again. */
+skd_status models_write_labels(models *m, const char *path, skd_error *err);
 /** e; SKD_EFORMAT if the frame's charge=... is no number. */
 skd_status models_charge(const skd_frame *frame, double *charge, skd_error *err);
 

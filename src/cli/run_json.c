@@ -188,6 +188,10 @@ cJSON *run_record_data(const run_record *r) {
     cJSON_AddNumberToObject(o, "max_steps", (double)r->max_steps);
     cJSON_AddNumberToObject(o, "threshold", r->threshold);
     cJSON_AddNumberToObject(o, "epsilon", r->epsilon);
+    if (r->learned_key) {
+        cJSON_AddStringToObject(o, "learned_from", r->learned_from);
+        json_add_hash(o, "learned_labels_fnv1a64", r->learned_key);
+    }
     cJSON_AddNumberToObject(o, "seed", (double)r->seed);
     run_host_add(o, r);
     run_host_add_cells(o, r);
@@ -202,6 +206,7 @@ void run_record_read(run_record *r, const cJSON *o) {
     json_text(o, "method", r->method, sizeof r->method);
     json_text(o, "host_checksum_fnv1a64", hash, sizeof hash);
     r->host_checksum = strtoull(hash, NULL, 16);
+    json_text(o, "learned_from", r->learned_from, sizeof r->learned_from);
     r->bulk_energy = json_number(o, "bulk_energy_eV");
     r->force_max = json_number(o, "force_max_eV_per_A");
     r->force_mean = json_number(o, "force_mean_eV_per_A");

@@ -51,6 +51,8 @@ typedef struct run_record {
     uint64_t relaxed_key;           /**< run_host_key of the given host; 0: it was not relaxed */
     const skd_cell *given, *relaxed; /**< perfect supercell as given, relaxed primitive cell; borrowed, only written */
     double epsilon;   /**< dielectric constant for the correction of image charges; 0: not asked for */
+    char learned_from[400]; /**< files and runs whose labels were known before; "" if none */
+    uint64_t learned_key;   /**< hash of those labels; 0: none                              */
     double threshold; /**< fingerprint distance between families, as asked for; 0: the default */
 } run_record;
 
