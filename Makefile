@@ -167,4 +167,5 @@ install: $(PROGRAM) $(BUILD)/libshakedown.a $(BUILD)/shakedown.pc
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/pkgconfig $(BUILD)/shakedown.pc
 	install -D -m 644 -t $(SHARE)/hosts $(wildcard data/hosts/*)
 	install -D -m 644 -t $(SHARE)/templates $(TEMPLATES)
+	install -D -m 644 -t $(SHARE)/models $(READY)
 	install -D -m 644 -t $(SHARE) data/SOURCES.md

@@ -162,6 +162,7 @@ typedef struct skd_kept_label {
     double (*way)[3];        /**< [n_way][2][n] positions (Å) and forces (eV/Å)                 */
     bool failed;             /**< no answer, asked twice; `why` says what the teacher said      */
     char why[160];           /**< also: why a relaxation did not converge                       */
+    size_t order;            /**< among those that count, in an undisturbed search              */
     char from[128];          /**< "v_Cd_0/Bond_Distortion_-40.0%": what it was asked for        */
 } skd_kept_label;
 

@@ -71,6 +71,7 @@ static skd_status finish_one(void *payload, size_t i, int worker, skd_error *err
     skd_relax_observer observer = {watch, &w};
     skd_relax_options options = all->learner->relax;
     answer->charge = all->job->charge;
+    answer->order = all->learner->n_fitted + all->item[i];
     skd_job_set_options(all->job, &options);
     if (q->max_steps)
         options.max_steps = q->max_steps;

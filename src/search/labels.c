@@ -127,6 +127,32 @@ double skd_label_force_max(const skd_kept_label *label, const skd_job *job) {
     return most;
 }
 
+static bool is_of_entry(const skd_kept_label *label, const char *entry) {
+    size_t n = strlen(entry);
+    return !strncmp(label->from, entry, n) && (label->from[n] == '\0' || label->from[n] == '/');
+}
+
+skd_status skd_learner_count_in_job(skd_learner *learner, const skd_job *job, skd_error *err) {
+    char entry[128];
+    size_t n = 0, *list = skd_alloc(learner->n_labels, sizeof *list);
+    if (!list)
+        return skd_fail(err, SKD_ENOMEM, "out of memory for %zu labels", learner->n_labels);
+    skd_defect_entry_name(job->defect, job->charge, entry, sizeof entry);
+    for (size_t i = 0; i < learner->n_labels; i++) {
+        if (!is_of_entry(learner->label[i], entry))
+            continue;
+        size_t at = n++;
+        for (; at > 0 && learner->label[list[at - 1]]->order > learner->label[i]->order; at--)
+            list[at] = list[at - 1];
+        list[at] = i;
+    }
+    skd_status status = SKD_OK;
+    for (size_t k = 0; k < n && status == SKD_OK; k++)
+        status = skd_learner_count_in(learner, list[k], err);
+    skd_free(list);
+    return status;
+}
+
 /* ---- asking ----------------------------------------------------------------------------------- */
 
 typedef struct asking {
@@ -137,6 +163,13 @@ typedef struct asking {
     skd_kept_label *answer; /* [n] */
 } asking;
 
+static bool is_finite(const skd_result *result, size_t n) {
+    bool finite = isfinite(result->energy);
+    for (size_t i = 0; i < 3 * n && finite; i++)
+        finite = isfinite(result->force[i / 3][i % 3]);
+    return finite;
+}
+
 /* One attempt from scratch. A teacher that cannot is an outcome; no memory, or a request to stop, is not. */
 static skd_status attempt(skd_potential_work *work, const skd_cell *cell, double charge, skd_kept_label *answer,
                           skd_error *err) {
@@ -146,13 +179,15 @@ static skd_status attempt(skd_potential_work *work, const skd_cell *cell, double
     if (status != SKD_OK)
         return status;
     status = skd_potential_compute(work, cell, charge, 0, result, &trouble);
-    answer->failed = status != SKD_OK || !isfinite(result->energy);
+    const char *what = isfinite(result->energy) ? "a force is not finite" : "energy not finite";
+    answer->failed = status != SKD_OK || !is_finite(result, cell->n);
+    answer->why[0] = '\0';
     if (!answer->failed) {
         answer->energy = result->energy;
         answer->force = result->force;
         result->force = NULL;
     } else {
-        snprintf(answer->why, sizeof answer->why, "%.150s", status != SKD_OK ? trouble.text : "energy not finite");
+        snprintf(answer->why, sizeof answer->why, "%.150s", status != SKD_OK ? trouble.text : what);
     }
     skd_result_free(result);
     if (status == SKD_ENOMEM || status == SKD_ESTOPPED)
@@ -166,6 +201,7 @@ static skd_status ask_one(void *payload, size_t i, int worker, skd_error *err) {
     const skd_learn_hooks *hooks = a->learner->hooks;
     skd_kept_label *answer = &a->answer[i];
     answer->charge = a->charge;
+    answer->order = a->learner->n_fitted + a->item[i];
     snprintf(answer->from, sizeof answer->from, "%s", q->from);
     skd_status status = skd_cell_copy(&answer->cell, q->cell, err);
     for (int k = 0; k < 2 && status == SKD_OK && (k == 0 || answer->failed); k++)

@@ -147,8 +147,8 @@ static skd_status teach(skd_lesson *l, skd_error *err) {
 skd_status skd_learner_search(skd_learner *learner, skd_job *job, skd_learn_summary *summary, skd_error *err) {
     skd_lesson l = {.learner = learner, .job = job, .summary = summary};
     *summary = (skd_learn_summary){0};
-    if (all_done(job))
-        return SKD_OK;
+    if (all_done(job)) /* in an interrupted search: the next job's fits begin as they did */
+        return skd_learner_count_in_job(learner, job, err);
     skd_status status = skd_trails_init(&l.trails, job, err);
     if (status == SKD_OK)
         status = teach(&l, err);

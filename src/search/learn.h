@@ -45,6 +45,8 @@ size_t skd_learner_find(const skd_learner *learner, const skd_cell *cell, double
 skd_status skd_learner_file(skd_learner *learner, skd_kept_label *answer, const size_t *item, size_t n, size_t *of,
                             skd_error *err) SKD_CHECKED;
 skd_status skd_learner_count_in(skd_learner *learner, size_t number, skd_error *err) SKD_CHECKED;
+/* The labels that a job was given before, in the order of its undisturbed search. */
+skd_status skd_learner_count_in_job(skd_learner *learner, const skd_job *job, skd_error *err) SKD_CHECKED;
 /* eV/Å, of the atoms that the job leaves free; infinite if it failed. */
 double skd_label_force_max(const skd_kept_label *label, const skd_job *job);
 /* A model of the elements of `cell` for a charge, from all labels that count. NULL (SKD_OK) if none does. */
