@@ -14,7 +14,8 @@ static void print_atoms(const skd_cell *cell, char *text, size_t room) {
     for (int z = 1; z <= SKD_ELEMENT_MAX && used < room; z++) {
         size_t n = skd_cell_count(cell, z);
         if (n > 0)
-            used += (size_t)snprintf(text + used, room - used, "%s%s %zu", used ? " " : "", skd_element_of(z)->symbol, n);
+            used += (size_t)snprintf(text + used, room - used, "%s%s %zu", used ? " " : "",
+                                     skd_element_of(z)->symbol, n);
     }
 }
 
