@@ -2,6 +2,7 @@
 /* Tests of the search that learns from a teacher that fails: now and then, at some frames, always; with an error, or
  * with forces that are no numbers. What has no answer is asked twice, set aside and named; the others make the
  * result. */
+#include <stdatomic.h>
 
 #include "check.h"
 #include "shakedown/search.h"
