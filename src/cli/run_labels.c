@@ -6,10 +6,24 @@
 #include <stdio.h>
 #include <string.h>
 
+/* To the last bit: cJSON's own numbers are sometimes one unit in the last place off. */
+static cJSON *exact(double x) {
+    char text[40];
+    snprintf(text, sizeof text, "%.17g", x);
+    return isfinite(x) ? cJSON_CreateRaw(text) : cJSON_CreateNull();
+}
+
+static cJSON *numbers_of(const double *x, size_t n) {
+    cJSON *list = cJSON_CreateArray();
+    for (size_t i = 0; i < n; i++)
+        cJSON_AddItemToArray(list, exact(x[i]));
+    return list;
+}
+
 static cJSON *vectors_of(const double (*v)[3], size_t n) {
     cJSON *list = cJSON_CreateArray();
     for (size_t i = 0; i < 3 * n; i++)
-        cJSON_AddItemToArray(list, cJSON_CreateNumber(v[i / 3][i % 3]));
+        cJSON_AddItemToArray(list, exact(v[i / 3][i % 3]));
     return list;
 }
 
@@ -35,7 +49,7 @@ static cJSON *label_data(const skd_kept_label *label) {
     cJSON_AddNumberToObject(o, "steps", (double)label->n_steps);
     cJSON_AddNumberToObject(o, "calls", (double)label->n_calls);
     cJSON_AddItemToObject(o, "began", vectors_of((const double (*)[3])label->cell->pos, label->cell->n));
-    cJSON_AddItemToObject(o, "way_eV", cJSON_CreateDoubleArray(label->way_energy, (int)label->n_way));
+    cJSON_AddItemToObject(o, "way_eV", numbers_of(label->way_energy, label->n_way));
     cJSON_AddItemToObject(o, "way_A_eV_per_A",
                           vectors_of((const double (*)[3])label->way, 2 * label->n_way * label->cell->n));
     return o;
