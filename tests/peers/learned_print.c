@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/* learned_print.c - the surrogate fitted to one file of labels and tried on another, for the side-by-side scripts:
+ *     learned_print TRAIN TEST CHARGE [cutoff width n_max l_max [slope]]
+ * slope: of the noise of forces with their size. Labels of both files that have the charge. Prints one line of JSON: counts, root mean square errors of forces and of
+ * energies per atom (their mean error taken off, as compositions of the test may have no label), processor time of
+ * adding, solving and of one evaluation of energy and forces. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "shakedown/data.h"
+#include "shakedown/learned.h"
+
+void openblas_set_num_threads(int n);
+
+static double seconds(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static double charge_of(const skd_frame *frame) {
+    const char *text = skd_frame_info(frame, "charge");
+    return text ? strtod(text, NULL) : 0.0;
+}
+
+static skd_label label_of(const skd_frame *frame, double charge) {
+    return (skd_label){.cell = frame->cell,
+                       .charge = charge,
+                       .energy = frame->energy,
+                       .force = (const double(*)[3])frame->force,
+                       .stress = frame->has_stress ? frame->stress : NULL};
+}
+
+/* All elements of the frames, ascending. */
+static size_t elements_of(const skd_frames *frames, int *species) {
+    bool has[SKD_ELEMENT_MAX + 1] = {false};
+    size_t n = 0;
+    for (size_t f = 0; f < frames->n; f++)
+        for (size_t i = 0; i < frames->frame[f]->cell->n; i++)
+            has[frames->frame[f]->cell->species[i]] = true;
+    for (int z = 1; z <= SKD_ELEMENT_MAX; z++)
+        if (has[z])
+            species[n++] = z;
+    return n;
+}
+
+typedef struct errors {
+    size_t frames, atoms;
+    double force2, energy, energy2, step; /* sums of squares, of energy errors an atom; s */
+} errors;
+
+static skd_status try_frame(const skd_model *model, const skd_frame *frame, skd_model_work *work, errors *e,
+                            skd_error *err) {
+    skd_result *r;
+    skd_status status = skd_result_new(&r, frame->cell->n, err);
+    if (status != SKD_OK)
+        return status;
+    status = skd_model_compute(model, frame->cell, 0, work, r, err); /* buffers and neighbours */
+    double start = seconds();
+    for (int repeat = 0; repeat < 3 && status == SKD_OK; repeat++)
+        status = skd_model_compute(model, frame->cell, 0, work, r, err);
+    e->step += (seconds() - start) / 3.0;
+    for (size_t i = 0; i < 3 * frame->cell->n && status == SKD_OK; i++)
+        e->force2 += pow(r->force[i / 3][i % 3] - frame->force[i / 3][i % 3], 2);
+    double off = (r->energy - frame->energy) / (double)frame->cell->n;
+    e->energy += off;
+    e->energy2 += off * off;
+    e->atoms += frame->cell->n;
+    e->frames++;
+    skd_result_free(r);
+    return status;
+}
+
+static skd_status try_all(const skd_model *model, const skd_frames *frames, double charge, errors *e, skd_error *err) {
+    skd_model_work *work;
+    skd_status status = skd_model_work_new(&work, model, err);
+    for (size_t f = 0; f < frames->n && status == SKD_OK; f++)
+        if (charge_of(frames->frame[f]) == charge)
+            status = try_frame(model, frames->frame[f], work, e, err);
+    skd_model_work_free(work);
+    return status;
+}
+
+static skd_status teach(skd_fit *fit, const skd_frames *frames, double charge, skd_error *err) {
+    skd_status status = SKD_OK;
+    for (size_t f = 0; f < frames->n && status == SKD_OK; f++) {
+        const skd_label label = label_of(frames->frame[f], charge);
+        if (charge_of(frames->frame[f]) == charge)
+            status = skd_fit_add(fit, &label, err);
+    }
+    return status;
+}
+
+static skd_status run(const skd_frames *train, const skd_frames *test, double charge,
+                      const skd_features_options *basis, double slope, skd_error *err) {
+    skd_fit_options options = SKD_FIT_DEFAULT;
+    int species[SKD_ELEMENT_MAX];
+    const size_t n = elements_of(train, species);
+    skd_features *features = NULL;
+    skd_fit *fit = NULL;
+    skd_model *model = NULL;
+    skd_fit_report report;
+    errors e = {0};
+    double start = seconds();
+    options.force_noise_slope = slope;
+    options.far_above = 1e4; /* the test has frames of all kinds */
+    skd_status status = skd_features_new(&features, basis, species, n, err);
+    if (status == SKD_OK)
+        status = skd_fit_new(&fit, features, &options, err);
+    if (status == SKD_OK)
+        status = teach(fit, train, charge, err);
+    const double added = seconds() - start;
+    if (status == SKD_OK)
+        status = skd_fit_solve(&model, fit, charge, &report, err);
+    const double solved = seconds() - start - added;
+    if (status == SKD_OK)
+        status = try_all(model, test, charge, &e, err);
+    const double mean = e.energy / fmax(1.0, (double)e.frames), count = fmax(1.0, (double)e.frames);
+    if (status == SKD_OK)
+        printf("{\"train\": %zu, \"test\": %zu, \"features\": %zu, \"force\": %.6f, \"energy\": %.6f, \"add\": %.3f, "
+               "\"solve\": %.3f, \"step\": %.6f, \"step_atom\": %.9f}\n",
+               skd_fit_count(fit), e.frames, skd_features_count(features),
+               sqrt(e.force2 / (3.0 * (double)e.atoms)), sqrt(fmax(0.0, e.energy2 / count - mean * mean)), added,
+               solved, e.step / count, e.step / (double)e.atoms);
+    skd_model_free(model);
+    skd_fit_free(fit);
+    skd_features_free(features);
+    return status;
+}
+
+int main(int argc, char **argv) {
+    skd_features_options basis = SKD_FEATURES_DEFAULT;
+    skd_frames train = {0}, test = {0};
+    skd_error err;
+    if (argc != 4 && argc != 8 && argc != 9)
+        return 2;
+    openblas_set_num_threads(1);
+    if (argc >= 8) {
+        basis.cutoff = strtod(argv[4], NULL);
+        basis.width = strtod(argv[5], NULL);
+        basis.n_max = (int)strtol(argv[6], NULL, 10);
+        basis.l_max = (int)strtol(argv[7], NULL, 10);
+    }
+    skd_status status = skd_frames_read(&train, argv[1], NULL, &err);
+    if (status == SKD_OK)
+        status = skd_frames_read(&test, argv[2], NULL, &err);
+    if (status == SKD_OK)
+        status = run(&train, &test, strtod(argv[3], NULL), &basis, argc == 9 ? strtod(argv[8], NULL) : 0.1, &err);
+    if (status != SKD_OK)
+        fprintf(stderr, "%s\n", err.text);
+    skd_frames_free(&train);
+    skd_frames_free(&test);
+    return status != SKD_OK;
+}
