@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* learned_print.c - the surrogate fitted to one file of labels and tried on another, for the side-by-side scripts:
  *     learned_print TRAIN TEST CHARGE [cutoff width n_max l_max [slope]]
- * slope: of the noise of forces with their size. Labels of both files that have the charge. Prints one line of JSON: counts, root mean square errors of forces and of
+ * slope: of the noise of forces with their size. Labels of both files that have the charge. Prints one line of JSON:
+ * counts, root mean square errors of forces and of
  * energies per atom (their mean error taken off, as compositions of the test may have no label), processor time of
  * adding, solving and of one evaluation of energy and forces. */
 #include <stdio.h>
