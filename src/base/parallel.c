@@ -12,9 +12,10 @@ int skd_threads_available(void) { return 1; }
 static int worker_number(void) { return 0; }
 #endif
 
-/* Threads are over items, so linear algebra has one. Debian's OpenBLAS with threads is the one that may be called from
- * several at once; its serial build then now and then computes wrong eigenvectors. */
+/* Threads are over items, so linear algebra has one. OpenBLAS with threads is the one that may be called from several at
+ * once; its serial build then now and then computes wrong eigenvectors: with that build everything has one thread. */
 void openblas_set_num_threads(int n);
+int openblas_get_parallel(void); /* 0: the serial build */
 #if defined(__GNUC__)
 __attribute__((constructor)) static void one_thread_of_blas(void) { openblas_set_num_threads(1); }
 #endif
@@ -24,6 +25,8 @@ skd_status skd_parallel(size_t n, int threads, skd_item_fn fn, void *payload, sk
         threads = skd_threads_available();
     if ((size_t)threads > n)
         threads = n ? (int)n : 1;
+    if (openblas_get_parallel() == 0)
+        threads = 1;
     size_t first_bad = n;
     skd_error first_error = {SKD_OK, ""};
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
