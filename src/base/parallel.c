@@ -12,8 +12,8 @@ int skd_threads_available(void) { return 1; }
 static int worker_number(void) { return 0; }
 #endif
 
-/* Threads are over items, so linear algebra has one. OpenBLAS with threads is the one that may be called from several at
- * once; its serial build then now and then computes wrong eigenvectors: with that build everything has one thread. */
+/* Threads are over items, so linear algebra has one. OpenBLAS with threads is the one that may be called from several
+ * at once; its serial build then now and then computes wrong eigenvectors: with it, everything has one thread. */
 void openblas_set_num_threads(int n);
 int openblas_get_parallel(void); /* 0: the serial build */
 #if defined(__GNUC__)
