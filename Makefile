@@ -1,6 +1,6 @@
 # shakedown - one Makefile for everything.
 #   make                 the program, ./shakedown
-#   make demo            on a bare Debian 12: installs what is missing, builds, searches the vacancy in silicon
+#   make demo            on a bare Debian 12: installs what is missing, builds, searches the vacancy in CdTe
 #   make check           all tests, plain and with sanitizers; ends with 'N passed, N failed'
 #   make check-peers     side by side with ASE, dscribe, ShakeNBreak, tblite (installs them from PyPI under build/)
 #   make bench           speed, next to those programs
@@ -130,7 +130,7 @@ deps:
 
 demo: deps
 	@$(SUBMAKE) all
-	./shakedown search data/hosts/Si.POSCAR --defect v_Si --potential sw --supercell 3 -o si_run
+	./shakedown search data/hosts/CdTe.POSCAR --defect v_Cd -o cdte_run
 
 check: deps
 	@MAKE='$(SUBMAKE)' tests/run_tests.sh
