@@ -54,7 +54,7 @@ refused() { # WHAT FILE WORDS
     check "$1 in one line" test "$(wc -l <"$work/err")" = 1
     check "$1: $3" says "$3"
 }
-sed 's/^cutoff: 5/cutoff: 4/' "$work/m.model" >"$work/flipped.model"
+sed 's/^cutoff: 6/cutoff: 4/' "$work/m.model" >"$work/flipped.model"
 refused "a changed setting" "$work/flipped.model" "damaged or truncated"
 head -c 3000 "$work/m.model" >"$work/cut.model"
 refused "a truncated file" "$work/cut.model" "damaged or truncated"
