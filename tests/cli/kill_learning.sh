@@ -8,6 +8,7 @@ search() { # FOLDER; exec, so that the killed process is the search itself
         --distortions=-0.4,0.3 --surrogate on --threads 2 --saddles no -o "$1"
 }
 # Rows of labels in run.db; how many of them are of different frames.
+python3 --version >/dev/null 2>&1 || exit 77 # it reads the database
 labels() { python3 - "$1/run.db" <<'PY'
 import sqlite3, sys
 db = sqlite3.connect("file:%s?mode=ro" % sys.argv[1], uri=True)
