@@ -1,7 +1,7 @@
-/* SPDX-License-Identifier: MIT
- * lapack.h - the few routines of BLAS and LAPACK we call, column-major, as OpenBLAS exports them. */
-#ifndef SKD_GFN1_LAPACK_H
-#define SKD_GFN1_LAPACK_H
+/* SPDX-License-Identifier: MIT */
+/* lapack.h - the few routines of BLAS and LAPACK we call, column-major, as OpenBLAS exports them. */
+#ifndef SKD_RELAX_LAPACK_H
+#define SKD_RELAX_LAPACK_H
 
 void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info);
 void dtrtri_(const char *uplo, const char *diag, const int *n, double *a, const int *lda, int *info);
@@ -20,5 +20,14 @@ void dsyrk_(const char *uplo, const char *trans, const int *n, const int *k, con
 void dsymv_(const char *uplo, const int *n, const double *alpha, const double *a, const int *lda, const double *x,
             const int *incx, const double *beta, double *y, const int *incy);
 void openblas_set_num_threads(int n);
+void dpotri_(const char *uplo, const int *n, double *a, const int *lda, int *info);
+void dpotrs_(const char *uplo, const int *n, const int *nrhs, const double *a, const int *lda, double *b,
+             const int *ldb, int *info);
+void dpocon_(const char *uplo, const int *n, const double *a, const int *lda, const double *norm, double *rcond,
+             double *work, int *iwork, int *info);
+void dtrsv_(const char *uplo, const char *trans, const char *diag, const int *n, const double *a, const int *lda,
+            double *x, const int *incx);
+void dgemv_(const char *trans, const int *m, const int *n, const double *alpha, const double *a, const int *lda,
+            const double *x, const int *incx, const double *beta, double *y, const int *incy);
 
 #endif
