@@ -63,6 +63,8 @@ skd_status skd_cell_check_overlap(const skd_cell *cell, double distance, skd_err
 char *skd_cell_formula(const skd_cell *cell, char *out, size_t size);
 /** Counts atoms of species z. */
 size_t skd_cell_count(const skd_cell *cell, int z);
+/** Distinct atomic numbers, ascending, into species[SKD_ELEMENT_MAX]; returns how many. */
+size_t skd_cell_species(const skd_cell *cell, int *species);
 /** New cell with atoms picked in the given order: pick[n_pick] are indices into cell. */
 skd_status skd_cell_pick(skd_cell **out, const skd_cell *cell, const size_t *pick, size_t n_pick,
                          skd_error *err) SKD_CHECKED;

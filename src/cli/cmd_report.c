@@ -87,12 +87,9 @@ static void add_index(const page *p) {
 static skd_status fingerprint_all(skd_fingerprint *print, const skd_job *job, const skd_ranking *r, skd_error *err) {
     const skd_soap_options settings = SKD_SOAP_DEFAULT;
     int species[SKD_ELEMENT_MAX];
-    size_t n = 0;
+    size_t n = skd_cell_species(job->defect->cell, species);
     skd_soap *soap = NULL;
     skd_soap_work *work = NULL;
-    for (int z = 1; z <= SKD_ELEMENT_MAX; z++)
-        if (skd_cell_count(job->defect->cell, z))
-            species[n++] = z;
     skd_status status = skd_soap_new(&soap, &settings, species, n, err);
     if (status == SKD_OK)
         status = skd_soap_work_new(&work, soap, err);

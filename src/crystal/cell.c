@@ -91,6 +91,14 @@ size_t skd_cell_count(const skd_cell *cell, int z) {
     return count;
 }
 
+size_t skd_cell_species(const skd_cell *cell, int *species) {
+    size_t n = 0;
+    for (int z = 1; z <= SKD_ELEMENT_MAX; z++)
+        if (skd_cell_count(cell, z))
+            species[n++] = z;
+    return n;
+}
+
 static size_t common_divisor(size_t a, size_t b) { return b ? common_divisor(b, a % b) : a; }
 
 char *skd_cell_formula(const skd_cell *cell, char *out, size_t size) {

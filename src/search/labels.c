@@ -238,15 +238,6 @@ skd_status skd_learner_ask(skd_learner *learner, const skd_question *question, s
 
 /* ---- fitting ---------------------------------------------------------------------------------- */
 
-/* Distinct elements of a cell, ascending; returns how many. */
-static size_t elements_of(const skd_cell *cell, int species[SKD_ELEMENT_MAX]) {
-    size_t n = 0;
-    for (int z = 1; z <= SKD_ELEMENT_MAX; z++)
-        if (skd_cell_count(cell, z))
-            species[n++] = z;
-    return n;
-}
-
 static bool among(int z, const int *species, size_t n) {
     for (size_t i = 0; i < n; i++)
         if (species[i] == z)
@@ -274,7 +265,7 @@ static skd_status match_features(skd_learner *learner, const skd_cell *cell, skd
     learner->fit = NULL;
     learner->features = NULL;
     learner->n_added = 0;
-    size_t n = elements_of(cell, species);
+    size_t n = skd_cell_species(cell, species);
     skd_status status = skd_features_new(&learner->features, &learner->options.features, species, n, err);
     return status == SKD_OK ? skd_fit_new(&learner->fit, learner->features, &learner->options.fit, err) : status;
 }

@@ -18,19 +18,10 @@ static skd_status make_one(void *payload, size_t i, int worker, skd_error *err) 
     return skd_fingerprint_make(&m->out->fingerprint[i], m->soap, item->cell, site, item->energy, m->work[worker], err);
 }
 
-/* Distinct species of a cell, ascending; returns how many. */
-static size_t species_of(const skd_cell *cell, int species[SKD_ELEMENT_MAX]) {
-    size_t n = 0;
-    for (int z = 1; z <= SKD_ELEMENT_MAX; z++)
-        if (skd_cell_count(cell, z))
-            species[n++] = z;
-    return n;
-}
-
 skd_status prints_make(prints *out, const skd_defect *defect, const print_item *item, size_t n,
                        const skd_soap_options *options, int threads, skd_error *err) {
     int species[SKD_ELEMENT_MAX];
-    size_t n_species = species_of(defect->cell, species);
+    size_t n_species = skd_cell_species(defect->cell, species);
     *out = (prints){.fingerprint = skd_alloc(n, sizeof *out->fingerprint), .n = n};
     maker m = {.out = out, .defect = defect, .item = item, .work = skd_alloc((size_t)threads, sizeof *m.work)};
     skd_status status = SKD_OK;
