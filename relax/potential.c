@@ -50,7 +50,8 @@ static skd_status find_type(const skd_potential_type **out, skd_span name, skd_e
     return skd_fail(err, SKD_EARG, "no potential '%s'; there are: %s", skd_span_copy(name, word, sizeof word), known);
 }
 
-skd_status skd_potential_new(skd_potential **out, const char *spec, skd_error *err) {
+static skd_status make_one(skd_potential **out, const char *spec, const void *payload, skd_error *err) {
+    (void)payload;
     *out = NULL;
     size_t length = strcspn(spec, ":");
     const skd_potential_type *type;
@@ -72,6 +73,10 @@ skd_status skd_potential_new(skd_potential **out, const char *spec, skd_error *e
     memcpy(potential->spec, spec, strlen(spec) + 1);
     *out = potential;
     return SKD_OK;
+}
+
+skd_status skd_potential_new(skd_potential **out, const char *spec, skd_error *err) {
+    return skd_potential_parse(out, spec, make_one, NULL, err);
 }
 
 void skd_potential_free(skd_potential *potential) {

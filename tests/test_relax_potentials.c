@@ -21,6 +21,7 @@ static const struct {
     {"sw", 2.0, 17.0, {14, 14, 14}},
     {"sw:epsilon=1.93,sigma=2.181,lambda=31,z=32", 2.1, 19.0, {32, 32, 32}},
     {"zbl", 1.1, 7.0, {14, 8, 52}},
+    {"lj:epsilon=0.31,sigma=2.3,cutoff=4.7,width=1.7+zbl:cutoff=3.1e+0+lj", 2.1, 12.0, {29, 47, 79}},
 };
 #define N_KINDS (sizeof kinds / sizeof *kinds)
 
@@ -554,6 +555,81 @@ static void history_of_the_neighbour_list_does_not_matter(void **state) {
     skd_rng_free(rng);
 }
 
+/* The parts of a sum, asked one by one, add up to it; so does a sum made of potentials that exist already. */
+static void sums_are_the_sum_of_their_terms(void **state) {
+    (void)state;
+    static const char *const spec[3] = {"sw", "zbl:cutoff=3", "lj:sigma=2.1,epsilon=0.2"};
+    skd_error err;
+    skd_rng *rng;
+    CHECK_OK(skd_rng_new(&rng, 20265, &err));
+    bench sum = bench_of("sw+zbl:cutoff=3+lj:sigma=2.1,epsilon=0.2"), term[3], own;
+    const skd_potential *made[3];
+    for (int k = 0; k < 3; k++) {
+        term[k] = bench_of(spec[k]);
+        made[k] = term[k].potential;
+    }
+    CHECK_OK(skd_potential_sum(&own.potential, made, 3, &err));
+    CHECK_OK(skd_potential_work_new(&own.work, own.potential, &err));
+    CHECK_TEXT(own.potential->spec, sum.potential->spec);
+    CHECK_TEXT(own.potential->type->name, "sum");
+    for (size_t n = 11; n <= 11; n -= 5) { /* one scratch for cells of all sizes */
+        skd_cell *cell = random_cell(rng, 2, n);
+        skd_result *all = compute(sum, cell), *again = compute(own, cell), *part[3];
+        double total = 0.0;
+        for (int k = 0; k < 3; k++)
+            total += (part[k] = compute(term[k], cell))->energy;
+        CHECK_CLOSE(all->energy, total, 0, 1e-14);
+        CHECK(all->energy == again->energy && !memcmp(all->force, again->force, n * sizeof *all->force));
+        for (size_t i = 0; i < n; i++) {
+            CHECK_CLOSE(all->atom_energy[i],
+                        part[0]->atom_energy[i] + part[1]->atom_energy[i] + part[2]->atom_energy[i], 0, 1e-13);
+            for (int c = 0; c < 3; c++)
+                CHECK_CLOSE(all->force[i][c], part[0]->force[i][c] + part[1]->force[i][c] + part[2]->force[i][c],
+                            1e-13, 1e-13);
+        }
+        for (int k = 0; k < 3; k++)
+            skd_result_free(part[k]);
+        skd_result_free(all);
+        skd_result_free(again);
+        skd_cell_free(cell);
+    }
+    bench_free(own);
+    bench_free(sum);
+    for (int k = 0; k < 3; k++)
+        bench_free(term[k]);
+    skd_rng_free(rng);
+}
+
+static void a_sum_can_what_its_terms_can(void **state) {
+    (void)state;
+    skd_error err;
+    bench b = bench_of("zbl+gfn1");
+    CHECK(b.potential->type->knows_charge && b.potential->type->dear && b.potential->type->electronic);
+    bench gfn1 = bench_of("gfn1");
+    CHECK_CLOSE(b.potential->type->force_max, gfn1.potential->type->force_max, 0, 0);
+    skd_cell *cell = dimer(8, 12, 1.8);
+    skd_result_free(compute(b, cell));
+    skd_electronic *sum, *alone;
+    CHECK_OK(skd_potential_electronic(b.work, &sum, &err));
+    skd_result_free(compute(gfn1, cell));
+    CHECK_OK(skd_potential_electronic(gfn1.work, &alone, &err));
+    CHECK_CLOSE(sum->charge[0], alone->charge[0], 1e-9, 0);
+    skd_electronic_free(sum);
+    skd_electronic_free(alone);
+    skd_cell_free(cell);
+    bench_free(b);
+    bench_free(gfn1);
+    bench plain = bench_of("lj+sw");
+    CHECK(!plain.potential->type->knows_charge && !plain.potential->type->dear && !plain.potential->type->electronic);
+    cell = dimer(8, 12, 1.8);
+    skd_result *result;
+    CHECK_OK(skd_result_new(&result, cell->n, &err));
+    CHECK_FAILS(skd_potential_compute(plain.work, cell, 0.0, 0, result, &err), SKD_EARG, "sw");
+    skd_result_free(result);
+    skd_cell_free(cell);
+    bench_free(plain);
+}
+
 static void many_cells_give_the_same_as_one_by_one(void **state) {
     (void)state;
     skd_error err;
@@ -588,6 +664,10 @@ static void many_cells_give_the_same_as_one_by_one(void **state) {
 static const struct { const char *spec, *words; } bad_specs[] = {
     {"", "no potential ''; there are: lj, sw, zbl"},
     {"swx", "no potential 'swx'"},
+    {"lj+swx", "no potential 'swx'"},
+    {"lj+", "no potential 'lj+'"},
+    {"+lj", "no potential '+lj'"},
+    {"lj+lj+lj+lj+lj+lj+lj+lj+lj", "more than 8 terms"},
     {"lj:eps=1", "potential lj: no setting 'eps'; expected one of: epsilon, sigma, cutoff, width"},
     {"lj:epsilon", "potential lj: expected key=value, found 'epsilon'"},
     {"lj:epsilon=", "epsilon: expected a number from 0 to 1000, found ''"},
@@ -654,7 +734,7 @@ static skd_status all_at_once(const char *spec, const skd_cell *cell, skd_error 
 static void potentials_survive_every_failed_allocation(void **state) {
     (void)state;
     skd_cell *cell = diamond(5.5);
-    for (size_t kind = 0; kind < N_KINDS; kind += 2) {
+    for (size_t kind = 0; kind < N_KINDS; kind++) {
         skd_status status = SKD_ENOMEM;
         for (long k = 0; status != SKD_OK; k++) {
             skd_error err = {SKD_OK, ""};
@@ -678,6 +758,8 @@ int main(void) {
         cmocka_unit_test(forces_and_stress_are_derivatives_of_the_energy),
         cmocka_unit_test(origin_orientation_order_and_cell_do_not_matter),
         cmocka_unit_test(history_of_the_neighbour_list_does_not_matter),
+        cmocka_unit_test(sums_are_the_sum_of_their_terms),
+        cmocka_unit_test(a_sum_can_what_its_terms_can),
         cmocka_unit_test(many_cells_give_the_same_as_one_by_one),
         cmocka_unit_test(bad_specs_are_refused_with_a_reason),
         cmocka_unit_test(a_cell_the_potential_cannot_treat_is_refused),

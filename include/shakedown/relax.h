@@ -84,8 +84,20 @@ typedef struct skd_potential {
     char spec[256]; /**< the text it was made from, for provenance */
 } skd_potential;
 
-/** From "name" or "name:key=value,...", e.g. "lj:epsilon=0.0104,sigma=3.4,cutoff=8.5". */
+/** From "name" or "name:key=value,...", e.g. "lj:epsilon=0.0104,sigma=3.4,cutoff=8.5"; or "a+b", the sum of such. */
 skd_status skd_potential_new(skd_potential **out, const char *spec, skd_error *err) SKD_CHECKED;
+/** Makes the potential of one kind from its text. */
+typedef skd_status (*skd_potential_maker)(skd_potential **out, const char *spec, const void *payload, skd_error *err);
+/** skd_potential_new for callers who know more kinds: what "a+b" is made of comes from `make`. A '+' parts two terms
+ *  where a kind's name follows, ended by ':', '+' or the text's end. */
+skd_status skd_potential_parse(skd_potential **out, const char *spec, skd_potential_maker make, const void *payload,
+                               skd_error *err) SKD_CHECKED;
+/** Energies, forces and stresses of term[n] added up; borrows the terms, which must outlive it. */
+skd_status skd_potential_sum(skd_potential **out, const skd_potential *const *term, size_t n,
+                             skd_error *err) SKD_CHECKED;
+/** The same, and the terms' end is the sum's. On failure they stay the caller's. */
+skd_status skd_potential_taking_sum(skd_potential **out, skd_potential *const *term_taken, size_t n,
+                                    skd_error *err) SKD_CHECKED;
 void skd_potential_free(skd_potential *potential);
 
 /** Scratch of one thread for one potential. */

@@ -362,12 +362,11 @@ skd_status models_read(models *out, const char *path, skd_error *err) {
     return status;
 }
 
-skd_status cli_potential_new(skd_potential **out, const char *spec, skd_error *err) {
+/* "model:FILE" */
+static skd_status model_potential(skd_potential **out, const char *spec, skd_error *err) {
     models m;
-    if (strncmp(spec, "model:", 6) != 0)
-        return skd_potential_new(out, spec, err);
     *out = NULL;
-    skd_status status = models_read(&m, spec + 6, err);
+    skd_status status = models_read(&m, strchr(spec, ':') + 1, err);
     if (status != SKD_OK)
         return status;
     status = skd_potential_taking_models(out, m.features, m.model, m.n, err);
@@ -378,4 +377,22 @@ skd_status cli_potential_new(skd_potential **out, const char *spec, skd_error *e
     }
     models_free(&m);
     return status;
+}
+
+/* Kinds that are read from files: more than relax knows. A new one: one row. */
+static const struct {
+    const char *begins;
+    skd_status (*make)(skd_potential **out, const char *spec, skd_error *err);
+} kinds[] = {{"model:", model_potential}};
+
+static skd_status make_kind(skd_potential **out, const char *spec, const void *payload, skd_error *err) {
+    (void)payload;
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+        if (!strncmp(spec, kinds[k].begins, strlen(kinds[k].begins)))
+            return kinds[k].make(out, spec, err);
+    return skd_potential_new(out, spec, err);
+}
+
+skd_status cli_potential_new(skd_potential **out, const char *spec, skd_error *err) {
+    return skd_potential_parse(out, spec, make_kind, NULL, err);
 }

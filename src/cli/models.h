@@ -36,7 +36,7 @@ skd_status models_write_labels(models *m, const char *path, skd_error *err);
 /** e; SKD_EFORMAT if the frame's charge=... is no number. */
 skd_status models_charge(const skd_frame *frame, double *charge, skd_error *err);
 
-/** A potential from its spec, which may also be "model:FILE". */
+/** A potential from its spec, which may also be "model:FILE", and a sum with such terms: "gfn1+model:FILE". */
 skd_status cli_potential_new(skd_potential **out, const char *spec, skd_error *err);
 
 #endif

@@ -29,6 +29,13 @@ check "the same bits again" sh -c "
     '$shakedown' model train --frames '$work/t.xyz' --n-max 4 --l-max 2 -o '$work/n.model.gz' >'$work/out' &&
     '$shakedown' eval '$work/t.xyz' -p 'model:$work/n.model.gz' --json >'$work/b' &&
     sed 's/n.model.gz/m.model/' '$work/b' | cmp -s - '$work/a'"
+# twice the model and once sw: energies and forces add up
+check "a sum with a model" sh -c "
+    '$shakedown' eval '$work/si.xyz' -p 'model:$work/m.model' --json >'$work/a' &&
+    '$shakedown' eval '$work/si.xyz' -p sw --json >'$work/b' &&
+    '$shakedown' eval '$work/si.xyz' -p 'model:$work/m.model+sw+model:$work/m.model' --json >'$work/c' &&
+    cat '$work/a' '$work/b' '$work/c' | sed -n 's/.*\"energy\": *\([-0-9.e]*\).*/\1/p' |
+    awk '{ e[NR] = \$1 } END { d = 2 * e[1] + e[2] - e[3]; exit !(NR == 3 && d < 1e-5 && d > -1e-5) }'"
 check "relax" test "$(code "$shakedown" relax "$work/si.xyz" -p "model:$work/m.model" --max-steps 5 -q)" = 3
 check "validate" test "$(model validate "$work/m.model" --frames "$work/t.xyz" --center 0,0,0 -o "$work/v")" = 0
 check "errors of forces" says "force on Si"
