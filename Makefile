@@ -35,7 +35,7 @@ CFLAGS   += -std=c11 $(OPENMP) -fno-math-errno -ffp-contract=off \
 LIBS     := -lsymspg -lgsl -lopenblas -lsqlite3 -lcjson -lxml2 -lz -lm
 LDLIBS   += $(LIBS)
 
-LIB_SRC   := $(wildcard src/base/*.c src/crystal/*.c src/search/*.c distortions/*.c relax/*.c relax/gfn1/*.c relax/learned/*.c fingerprints/*.c data/*.c)
+LIB_SRC   := $(wildcard src/base/*.c src/crystal/*.c src/search/*.c src/teachers/*.c distortions/*.c relax/*.c relax/gfn1/*.c relax/learned/*.c fingerprints/*.c data/*.c)
 CLI_SRC   := $(wildcard src/cli/*.c)
 TEST_SRC  := $(wildcard tests/test_*.c)
 PEER_SRC  := $(wildcard tests/peers/*.c)

@@ -5,6 +5,7 @@
 # The tables below are the architecture. Arrows point down only:
 #   src/cli > src/search > distortions relax fingerprints (never each other) > src/crystal > src/base
 #   data beside src/search; only src/cli sees both
+#   src/teachers: potentials that ask other programs; above relax and data, used by src/cli only
 root=$(cd "$(dirname "$0")/.." && pwd)
 [ "$1" = --self-test ] && self_test=yes
 [ -n "$1" ] && [ "$1" != --self-test ] && root=$1
@@ -14,7 +15,8 @@ folders='
 src/base      base
 src/crystal   base crystal alloy
 src/search    base crystal distortions relax learned fingerprints search
-src/cli       base crystal alloy distortions relax learned fingerprints search data
+src/cli       base crystal alloy distortions relax learned fingerprints search data process teachers
+src/teachers  base crystal relax data process teachers
 distortions   base crystal distortions
 relax         base crystal relax learned
 fingerprints  base crystal fingerprints
@@ -31,6 +33,8 @@ learned       base crystal relax
 fingerprints  base crystal
 data          base crystal
 search        base crystal distortions relax learned fingerprints
+process       base
+teachers      base crystal relax
 '
 # foreign header: the one door to it (a file or a folder)
 doors='
@@ -99,6 +103,9 @@ src/crystal/x.c       "shakedown/relax.h"
 src/crystal/x.c       <gsl/gsl_rng.h>
 src/search/x.c        "shakedown/data.h"
 src/search/x.c        "../cli/cli.h"
+src/search/x.c        "shakedown/teachers.h"
+src/teachers/x.c      "shakedown/search.h"
+relax/x.c             "shakedown/teachers.h"
 src/cli/x.c           <sqlite3.h>
 distortions/x.c       "shakedown/relax.h"
 distortions/x.h       "relax/settings.h"

@@ -45,7 +45,9 @@ check_calls() { # file...
     for file in "$@"; do
         case $file in src/cli/* | tests/*) continue ;; esac
         words='printf|puts|putchar|fputs|fputc|fwrite|perror|exit|_exit|abort|assert|time|clock|rand|srand|getenv'
-        case $file in data/*) words='printf|puts|putchar|perror|exit|_exit|abort|assert|time|clock|rand|srand|getenv' ;;
+        case $file in
+        src/teachers/*) words='printf|puts|putchar|perror|exit|abort|assert|time|clock|rand|srand' ;; # starts programs
+        data/*) words='printf|puts|putchar|perror|exit|_exit|abort|assert|time|clock|rand|srand|getenv' ;;
         *) words="$words|fopen|open|fprintf|fread|fclose|stat" ;; esac
         # without comments and strings; preceded by no letter, so that snprintf is not printf
         sed -e 's/"\([^"\\]\|\\.\)*"/""/g' -e 's@/\*.*\*/@@g' -e '/^ *\/\?\*/d' "$file" | grep -nE "(^|[^A-Za-z0-9_.>])($words)\(" |

@@ -82,6 +82,7 @@ typedef struct skd_potential {
     const skd_potential_type *type;
     void *params;
     char spec[256]; /**< the text it was made from, for provenance */
+    int at_once;    /**< evaluations at a time, where each uses several cores; 0: as many as there are threads */
 } skd_potential;
 
 /** From "name" or "name:key=value,...", e.g. "lj:epsilon=0.0104,sigma=3.4,cutoff=8.5"; or "a+b", the sum of such. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "shakedown/teachers.h"
 
 /* ---- settings --------------------------------------------------------------------------------- */
 
@@ -387,6 +388,10 @@ static const struct {
 
 static skd_status make_kind(skd_potential **out, const char *spec, const void *payload, skd_error *err) {
     (void)payload;
+    if (teachers_knows(spec)) {
+        const teachers_place place = {.stopped = cli_interrupted};
+        return teachers_potential_new(out, spec, &place, err);
+    }
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
         if (!strncmp(spec, kinds[k].begins, strlen(kinds[k].begins)))
             return kinds[k].make(out, spec, err);

@@ -4,7 +4,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "shakedown/process.h"
 
 static const verify_code codes[] = {
     {"vasp", "vasp_gam vasp_std", "", "vasp.out", {"vasprun.xml", "OUTCAR"}, NULL},
@@ -23,19 +24,6 @@ const verify_code *verify_code_of(const skd_code *code) {
 }
 
 /* ---- the command -------------------------------------------------------------------------- */
-
-static bool is_in_path(const char *name, size_t n) {
-    const char *path = getenv("PATH");
-    for (const char *p = path ? path : ""; *p; p += strcspn(p, ":"), p += *p == ':') {
-        skd_string file = {0};
-        skd_string_add(&file, "%.*s/%.*s", (int)strcspn(p, ":"), p, (int)n, name);
-        bool there = !file.failed && access(file.text, X_OK) == 0;
-        skd_string_free(&file);
-        if (there)
-            return true;
-    }
-    return false;
-}
 
 /* Appends the text with {input} filled in. */
 static void add_filled(skd_string *out, const char *text, const char *input) {
@@ -64,7 +52,7 @@ skd_status verify_command(char **out, const verify_code *code, const char *input
     *out = NULL;
     bool found = false;
     while (!own && !found && skd_span_word(&names, &name))
-        found = is_in_path(name.p, name.n);
+        found = skd_program_exists(name.p, name.n);
     if (!own && !found && must_exist)
         return absent(code, err);
     if (own)

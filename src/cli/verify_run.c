@@ -7,8 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "process.h"
 #include "run_dft.h"
+#include "shakedown/process.h"
 
 #define POLL_MS    50
 #define WATCH_EACH 2.0  /* s, between looks into the output of a relaxation ... */
@@ -90,7 +90,7 @@ static skd_status set_aside(const task *t, skd_error *err) {
         status = path.failed ? skd_fail(err, SKD_ENOMEM, "out of memory for a path") : skd_folder_make(path.text, err);
     for (size_t i = 0; i < names.n && status == SKD_OK; i++)
         if (!is_input(t->calc, names.name[i]) && strncmp(names.name[i], "earlier_", 8) != 0 &&
-            strcmp(names.name[i], PROCESS_LOCK) != 0)
+            strcmp(names.name[i], SKD_PROCESS_LOCK) != 0)
             status = move_into(t->folder, names.name[i], target, err);
     skd_string_free(&path);
     skd_names_free(&names);
@@ -137,12 +137,12 @@ static skd_status watch(task *t, bool *stop, skd_error *err) {
     return status;
 }
 
-static skd_status attend(task *t, process *p, skd_error *err) {
+static skd_status attend(task *t, skd_process *p, skd_error *err) {
     bool relaxes = t->runner->manifest->stage == VERIFY_RELAX, stop = false;
     double next_look = now() + WATCH_EACH;
     int exit_code;
     skd_status status = SKD_OK;
-    while (status == SKD_OK && !stop && !process_ended(p, &exit_code)) {
+    while (status == SKD_OK && !stop && !skd_process_ended(p, &exit_code)) {
         struct timespec poll = {0, POLL_MS * 1000000L};
         nanosleep(&poll, NULL);
         if (cli_interrupted())
@@ -154,7 +154,7 @@ static skd_status attend(task *t, process *p, skd_error *err) {
         }
     }
     if (p->group)
-        process_stop(p);
+        skd_process_stop(p);
     else
         snprintf(t->status, sizeof t->status, "exit code %d", exit_code);
     return status;
@@ -186,13 +186,13 @@ static void say(const task *t, double seconds) {
 static skd_status run_task(task *t, skd_error *err) {
     verify_runner *r = t->runner;
     const verify_code *code = verify_code_of(r->inputs->code);
-    process p;
+    skd_process p;
     double began = now();
     skd_status status = make_ready(t, err);
     if (status == SKD_OK && !r->quiet)
         fprintf(stderr, "%s: %s\n", t->calc->folder, r->command);
     if (status == SKD_OK)
-        status = process_start(&p, t->folder, r->command, code->output, err);
+        status = skd_process_start(&p, t->folder, r->command, code->output, err);
     if (status == SKD_OK)
         status = attend(t, &p, err);
     if (status == SKD_OK)
@@ -214,7 +214,7 @@ static skd_status run_calc(verify_runner *r, verify_calc *calc, skd_error *err) 
     if (status == SKD_OK && !t.folder)
         status = skd_fail(err, SKD_ENOMEM, "out of memory for a path");
     if (status == SKD_OK)
-        status = process_end_left(t.folder, &left, err);
+        status = skd_process_end_left(t.folder, &left, err);
     if (status == SKD_OK && left)
         fprintf(stderr, "%s: ended the program that an earlier call left running\n", calc->folder);
     if (status == SKD_OK)
@@ -230,10 +230,10 @@ static skd_status run_calc(verify_runner *r, verify_calc *calc, skd_error *err) 
 skd_status verify_run_all(verify_runner *runner, skd_error *err) {
     int lock = -1;
     cli_catch_interrupts();
-    skd_status status = process_hold(&lock, runner->manifest->folder, err);
+    skd_status status = skd_process_hold(&lock, runner->manifest->folder, err);
     for (size_t i = 0; i < runner->manifest->n && status == SKD_OK; i++)
         status = run_calc(runner, &runner->manifest->calc[i], err);
-    process_release(lock);
+    skd_process_release(lock);
     return status;
 }
 

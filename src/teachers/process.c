@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* process.c - see process.h. flock() locks belong to the open file, which children inherit: the lock is there while
- * one of them is, and the group's number in the file cannot have gone to somebody else by then. */
-#include "process.h"
+/* process.c - see shakedown/process.h. flock() locks belong to the open file, which children inherit: the lock is there
+ * while one of them is, and the group's number in the file cannot have gone to somebody else by then. */
+#include "shakedown/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,10 +21,10 @@ static void pause_ms(long ms) {
     nanosleep(&t, NULL);
 }
 
-static skd_status open_lock(int *lock, const char *folder, int flags, skd_error *err) {
+static skd_status open_lock(int *lock, const char *folder, skd_error *err) {
     skd_string path = {0};
-    skd_string_add(&path, "%s/%s", folder, PROCESS_LOCK);
-    *lock = path.failed ? -1 : open(path.text, O_RDWR | O_CREAT | flags, 0666);
+    skd_string_add(&path, "%s/%s", folder, SKD_PROCESS_LOCK);
+    *lock = path.failed ? -1 : open(path.text, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     skd_status status = SKD_OK;
     if (path.failed)
         status = skd_fail(err, SKD_ENOMEM, "out of memory for a path");
@@ -41,6 +41,7 @@ static void become(int lock, const char *folder, const char *command, const char
     setpgid(0, 0);
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
+    fcntl(lock, F_SETFD, 0); /* this one stays open; those of other threads' programs do not */
     bool noted = ftruncate(lock, 0) == 0 && pwrite(lock, number, (size_t)n, 0) == n;
     int out = noted && chdir(folder) == 0 ? open(output, O_WRONLY | O_CREAT | O_TRUNC, 0666) : -1;
     int in = open("/dev/null", O_RDONLY);
@@ -49,10 +50,11 @@ static void become(int lock, const char *folder, const char *command, const char
     _exit(126);
 }
 
-skd_status process_start(process *out, const char *folder, const char *command, const char *output, skd_error *err) {
+skd_status skd_process_start(skd_process *out, const char *folder, const char *command, const char *output,
+                             skd_error *err) {
     int lock;
-    *out = (process){0};
-    skd_status status = open_lock(&lock, folder, 0, err);
+    *out = (skd_process){0};
+    skd_status status = open_lock(&lock, folder, err);
     if (status != SKD_OK)
         return status;
     if (flock(lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
@@ -71,7 +73,7 @@ skd_status process_start(process *out, const char *folder, const char *command, 
     return SKD_OK;
 }
 
-bool process_ended(process *p, int *exit_code) {
+bool skd_process_ended(skd_process *p, int *exit_code) {
     int state;
     if (p->group == 0 || waitpid(p->group, &state, WNOHANG) != p->group)
         return false;
@@ -80,16 +82,16 @@ bool process_ended(process *p, int *exit_code) {
     return true;
 }
 
-void process_stop(process *p) {
+void skd_process_stop(skd_process *p) {
     pid_t group = p->group;
     int exit_code;
     if (group == 0)
         return;
     kill(-group, SIGTERM);
-    for (long ms = 0; ms < PATIENCE_MS && !process_ended(p, &exit_code); ms += WAIT_STEP_MS)
+    for (long ms = 0; ms < PATIENCE_MS && !skd_process_ended(p, &exit_code); ms += WAIT_STEP_MS)
         pause_ms(WAIT_STEP_MS);
     kill(-group, SIGKILL); /* also what the shell left behind */
-    while (p->group && !process_ended(p, &exit_code))
+    while (p->group && !skd_process_ended(p, &exit_code))
         pause_ms(WAIT_STEP_MS);
 }
 
@@ -104,11 +106,11 @@ static bool comes_free(int lock, long patience) {
     }
 }
 
-skd_status process_end_left(const char *folder, bool *found, skd_error *err) {
+skd_status skd_process_end_left(const char *folder, bool *found, skd_error *err) {
     int lock;
     char number[24] = "";
     *found = false;
-    skd_status status = open_lock(&lock, folder, O_CLOEXEC, err);
+    skd_status status = open_lock(&lock, folder, err);
     if (status != SKD_OK)
         return status;
     if (!comes_free(lock, 0)) {
@@ -125,17 +127,30 @@ skd_status process_end_left(const char *folder, bool *found, skd_error *err) {
     return status;
 }
 
-skd_status process_hold(int *lock, const char *folder, skd_error *err) {
-    skd_status status = open_lock(lock, folder, O_CLOEXEC, err);
+skd_status skd_process_hold(int *lock, const char *folder, skd_error *err) {
+    skd_status status = open_lock(lock, folder, err);
     if (status == SKD_OK && flock(*lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
         close(*lock);
         *lock = -1;
-        return skd_fail(err, SKD_EIO, "%s: in use by another 'shakedown verify'; wait for it, or stop it", folder);
+        return skd_fail(err, SKD_EIO, "%s: in use by another shakedown; wait for it, or stop it", folder);
     }
     return status;
 }
 
-void process_release(int lock) {
+void skd_process_release(int lock) {
     if (lock >= 0)
         close(lock);
+}
+
+bool skd_program_exists(const char *name, size_t n) {
+    const char *path = getenv("PATH");
+    for (const char *p = path ? path : ""; *p; p += strcspn(p, ":"), p += *p == ':') {
+        skd_string file = {0};
+        skd_string_add(&file, "%.*s/%.*s", (int)strcspn(p, ":"), p, (int)n, name);
+        bool there = !file.failed && access(file.text, X_OK) == 0;
+        skd_string_free(&file);
+        if (there)
+            return true;
+    }
+    return false;
 }

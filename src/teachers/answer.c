@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* answer.c - is what a program has written the answer to the frame it was asked for? */
+#include <string.h>
+
+#include "kind.h"
+#include "shakedown/data.h"
+
+#define SAME_PLACE 0.01 /* Å: some outputs print few digits, of positions or of lattice vectors */
+#define NET_FORCE  0.05 /* eV/Å an atom: a real-space grid leaves some mEv/Å, a wrong answer much more */
+
+/* The last frame of an output. */
+static skd_status read_last(skd_frame **out, char *warning, size_t room, const char *path, skd_error *err) {
+    skd_outputs *source;
+    skd_frame *frame = NULL;
+    *out = NULL;
+    warning[0] = '\0';
+    skd_status status = skd_outputs_open(&source, path, err);
+    if (status != SKD_OK)
+        return status;
+    do {
+        status = skd_outputs_next(source, &frame, err);
+        if (status == SKD_OK && frame) {
+            skd_frame_free(*out);
+            *out = frame;
+        }
+    } while (status == SKD_OK && frame);
+    const char *says = status == SKD_OK ? skd_outputs_warning(source) : NULL;
+    if (says)
+        skd_span_copy((skd_span){says, strlen(says)}, warning, room);
+    skd_outputs_close(source);
+    if (status != SKD_OK) {
+        skd_frame_free(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
+/* The atom of `got` at the place of each atom asked for: outputs may have them in another order. */
+static skd_status match_atoms(size_t *of, const skd_cell *got, const skd_cell *cell, const char *path,
+                              skd_error *err) {
+    skd_mic mic;
+    if (got->n != cell->n)
+        return skd_fail(err, SKD_ENUMERIC, "%s: %zu atoms; %zu were asked for", path, got->n, cell->n);
+    skd_status status = skd_mic_setup(&mic, cell, err);
+    for (size_t i = 0; i < cell->n && status == SKD_OK; i++) {
+        double least = INFINITY;
+        for (size_t k = 0; k < cell->n && least > SAME_PLACE; k++) {
+            size_t j = (i + k) % cell->n; /* mostly it is i */
+            double d[3];
+            skd_mic_vector(&mic, cell->pos[i], got->pos[j], d);
+            if (skd_norm(d) < least) {
+                least = skd_norm(d);
+                of[i] = j;
+            }
+        }
+        if (least > SAME_PLACE || got->species[of[i]] != cell->species[i])
+            return skd_fail(err, SKD_ENUMERIC, "%s: no %s where atom %zu was asked for; the nearest atom, %s, is "
+                            "%.3f Å away", path, skd_element_of(cell->species[i])->symbol, i + 1,
+                            skd_element_of(got->species[of[i]])->symbol, least);
+    }
+    return status;
+}
+
+/* Energy and forces there, finite, without a net force. */
+static skd_status check_numbers(const skd_frame *frame, const char *path, skd_error *err) {
+    const char *converged = skd_frame_info(frame, "scf_converged");
+    size_t n = frame->cell->n;
+    double net[3] = {0.0};
+    if (converged && strcmp(converged, "F") == 0)
+        return skd_fail(err, SKD_ENUMERIC, "%s: not self-consistent", path);
+    if (!frame->has_energy || !frame->force)
+        return skd_fail(err, SKD_ENUMERIC, "%s: no %s", path, frame->has_energy ? "forces" : "energy");
+    if (!isfinite(frame->energy))
+        return skd_fail(err, SKD_ENUMERIC, "%s: energy is not finite", path);
+    for (size_t i = 0; i < n; i++)
+        for (int k = 0; k < 3; k++)
+            net[k] += frame->force[i][k] / (double)n;
+    if (!isfinite(skd_norm(net)))
+        return skd_fail(err, SKD_ENUMERIC, "%s: a force is not finite", path);
+    if (skd_norm(net) > NET_FORCE)
+        return skd_fail(err, SKD_ENUMERIC, "%s: forces sum to %.3f eV/Å an atom; expected 0 within %g", path,
+                        skd_norm(net), NET_FORCE);
+    return SKD_OK;
+}
+
+static skd_status take(skd_result *out, const skd_frame *frame, const skd_cell *cell, int want, const char *path,
+                       skd_error *err) {
+    size_t *of = skd_alloc(cell->n, sizeof *of);
+    skd_status status = of ? match_atoms(of, frame->cell, cell, path, err)
+                           : skd_fail(err, SKD_ENOMEM, "out of memory for %zu atoms", cell->n);
+    if (status == SKD_OK)
+        status = check_numbers(frame, path, err);
+    if (status == SKD_OK) {
+        out->energy = frame->energy;
+        for (size_t i = 0; i < cell->n; i++)
+            memcpy(out->force[i], frame->force[of[i]], sizeof out->force[i]);
+        out->has_atom_energy = false;
+        out->has_stress = frame->has_stress && (want & SKD_WANT_STRESS);
+        memcpy(out->stress, frame->stress, sizeof out->stress);
+    }
+    skd_free(of);
+    return status;
+}
+
+skd_status teacher_answer(skd_result *out, const char *path, const skd_cell *cell, int want, skd_error *err) {
+    skd_frame *frame;
+    skd_error trouble = {SKD_OK, ""};
+    char warning[200];
+    skd_status status = read_last(&frame, warning, sizeof warning, path, &trouble);
+    if (status != SKD_OK)
+        return skd_fail(err, status == SKD_ENOMEM ? status : SKD_ENUMERIC, "%s", trouble.text);
+    if (!frame || warning[0])
+        status = skd_fail(err, SKD_ENUMERIC, "%s: %s", path, frame ? warning : "holds no step");
+    if (status == SKD_OK)
+        status = take(out, frame, cell, want, path, err);
+    skd_frame_free(frame);
+    return status;
+}

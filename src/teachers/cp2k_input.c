@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/* cp2k_input.c - CP2K's input: a text of sections that the settings choose, filled in like any template. */
+#include "cp2k_input.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shakedown/data.h"
+
+/* ---- functionals ---------------------------------------------------------------------------- */
+
+/* A functional: the sections of &XC without and (a hybrid's) with exact exchange. HSE06: Krukau et al., J. Chem. Phys.
+ * 125, 224106 (2006), screening 0.11 per bohr. */
+static const struct functional {
+    const char *name, *semilocal, *hybrid;
+} functionals[] = {
+    {"PBE", "&PBE\n &END PBE", NULL},
+    {"PBEsol", "&PBE\n PARAMETRIZATION PBESOL\n &END PBE", NULL},
+    {"r2SCAN", "&MGGA_X_R2SCAN\n &END\n &MGGA_C_R2SCAN\n &END", NULL},
+    {"PBE0", "&PBE\n &END PBE", "&PBE\n SCALE_X 0.75\n SCALE_C 1.0\n &END PBE"},
+    {"HSE06", "&PBE\n &END PBE",
+     "&PBE\n SCALE_X 0.0\n SCALE_C 1.0\n &END PBE\n"
+     " &XWPBE\n SCALE_X -0.25\n SCALE_X0 1.0\n OMEGA 0.11\n &END XWPBE"},
+};
+
+static const struct functional *functional_of(const cp2k_settings *s) {
+    for (size_t i = 0; i < sizeof functionals / sizeof *functionals; i++)
+        if (strcmp(functionals[i].name, s->functional) == 0)
+            return &functionals[i];
+    return NULL;
+}
+
+skd_status cp2k_settings_check(const cp2k_settings *s, skd_error *err) {
+    if (!functional_of(s))
+        return skd_fail(err, SKD_EARG, "cp2k: functional=%s; expected PBE, PBEsol, r2SCAN, PBE0 or HSE06",
+                        s->functional);
+    if (strcmp(s->spin, "auto") != 0 && !(strtol(s->spin, NULL, 10) >= 1))
+        return skd_fail(err, SKD_EARG, "cp2k: spin=%s; expected auto, or the multiplicity", s->spin);
+    return SKD_OK;
+}
+
+bool cp2k_is_hybrid(const cp2k_settings *s) { return functional_of(s)->hybrid != NULL; }
+
+/* ---- sections ------------------------------------------------------------------------------- */
+
+/* PBE0: the interaction cut off at half the cell's least height (Guidon, Hutter and VandeVondele, J. Chem. Theory
+ * Comput. 5, 3010 (2009)); HSE06: short range. */
+static void add_exchange(skd_string *out, const cp2k_settings *s) {
+    bool screened = strcmp(s->functional, "HSE06") == 0;
+    skd_string_add(out, "   &HF\n    FRACTION 0.25\n    &SCREENING\n     EPS_SCHWARZ %g\n"
+                        "     SCREEN_ON_INITIAL_P TRUE\n"
+                        "    &END SCREENING\n    &INTERACTION_POTENTIAL\n",
+                   s->eps_schwarz);
+    skd_string_add(out, "%s", screened ? "     POTENTIAL_TYPE SHORTRANGE\n     OMEGA 0.11\n"
+                                       : "     POTENTIAL_TYPE TRUNCATED\n     CUTOFF_RADIUS @exchange_radius@\n"
+                                         "     T_C_G_DATA t_c_g.dat\n");
+    skd_string_add(out, "    &END INTERACTION_POTENTIAL\n    &MEMORY\n     MAX_MEMORY %.0f\n"
+                        "     EPS_STORAGE_SCALING 0.1\n    &END MEMORY\n   &END HF\n",
+                   s->memory);
+}
+
+static void add_states(skd_string *out, const cp2k_settings *s, const cp2k_way *way) {
+    skd_string_add(out, "  &SCF\n   SCF_GUESS %s\n   EPS_SCF %g\n", way->start ? "RESTART" : "ATOMIC", s->eps_scf);
+    if (way->diagonalises)
+        skd_string_add(out, "   MAX_SCF 150\n   ADDED_MOS 20\n   &DIAGONALIZATION\n    ALGORITHM STANDARD\n"
+                            "   &END DIAGONALIZATION\n   &MIXING\n    METHOD BROYDEN_MIXING\n    ALPHA 0.2\n"
+                            "    NBROYDEN 8\n   &END MIXING\n");
+    else
+        skd_string_add(out, "   MAX_SCF 25\n   &OT\n    MINIMIZER DIIS\n    PRECONDITIONER FULL_SINGLE_INVERSE\n"
+                            "   &END OT\n   &OUTER_SCF\n    MAX_SCF 8\n    EPS_SCF %g\n   &END OUTER_SCF\n",
+                       s->eps_scf);
+    skd_string_add(out, "   &PRINT\n    &RESTART\n     BACKUP_COPIES 0\n     &EACH\n      QS_SCF 0\n     &END EACH\n"
+                        "    &END RESTART\n    &RESTART_HISTORY OFF\n    &END RESTART_HISTORY\n   &END PRINT\n"
+                        "  &END SCF\n");
+}
+
+static void add_physics(skd_string *out, const cp2k_settings *s, const cp2k_way *way) {
+    const struct functional *f = functional_of(s);
+    bool exchange = way->exact_exchange && f->hybrid;
+    if (exchange)
+        skd_string_add(out, "  &AUXILIARY_DENSITY_MATRIX_METHOD\n   METHOD BASIS_PROJECTION\n"
+                            "   ADMM_PURIFICATION_METHOD NONE\n  &END AUXILIARY_DENSITY_MATRIX_METHOD\n");
+    skd_string_add(out, "  &XC\n   &XC_FUNCTIONAL\n %s\n   &END XC_FUNCTIONAL\n", exchange ? f->hybrid : f->semilocal);
+    if (exchange)
+        add_exchange(out, s);
+    skd_string_add(out, "  &END XC\n");
+}
+
+/* Lowest spin unless the user says otherwise; closed cores do not matter to its parity. */
+static int multiplicity(const cp2k_settings *s, const skd_cell *cell, double charge) {
+    long electrons = -lround(charge);
+    for (size_t i = 0; i < cell->n; i++)
+        electrons += cell->species[i];
+    return strcmp(s->spin, "auto") != 0 ? (int)strtol(s->spin, NULL, 10) : 1 + (int)labs(electrons % 2);
+}
+
+static void add_dft(skd_string *out, const cp2k_settings *s, const cp2k_way *way, const skd_cell *cell, double charge) {
+    int spin = multiplicity(s, cell, charge);
+    skd_string_add(out, " &DFT\n  BASIS_SET_FILE_NAME BASIS_MOLOPT\n  BASIS_SET_FILE_NAME BASIS_MOLOPT_UCL\n"
+                        "  BASIS_SET_FILE_NAME BASIS_MOLOPT_UZH\n  BASIS_SET_FILE_NAME BASIS_ADMM_UZH\n"
+                        "  POTENTIAL_FILE_NAME GTH_POTENTIALS\n  CHARGE @charge@\n  MULTIPLICITY %d\n  UKS %s\n",
+                   spin, spin > 1 || strcmp(s->spin, "auto") != 0 ? "TRUE" : "FALSE");
+    if (way->start)
+        skd_string_add(out, "  WFN_RESTART_FILE_NAME %s\n", way->start);
+    skd_string_add(out, "  &MGRID\n   CUTOFF %g\n   REL_CUTOFF %g\n  &END MGRID\n  &QS\n   EPS_DEFAULT 1e-10\n"
+                        "  &END QS\n  &POISSON\n   PERIODIC XYZ\n  &END POISSON\n",
+                   s->cutoff, s->rel_cutoff);
+    add_states(out, s, way);
+    add_physics(out, s, way);
+    skd_string_add(out, " &END DFT\n");
+}
+
+static void add_system(skd_string *out, const cp2k_settings *s, const cp2k_way *way, const skd_cell *cell) {
+    skd_string_add(out, " &SUBSYS\n  &CELL\n   PERIODIC XYZ\n");
+    for (int k = 0; k < 3; k++)
+        skd_string_add(out, "   %c %.10f %.10f %.10f\n", 'A' + k, cell->lattice[k][0], cell->lattice[k][1],
+                       cell->lattice[k][2]);
+    skd_string_add(out, "  &END CELL\n  &COORD\n@each atom\n   @symbol@ @x@ @y@ @z@\n@end\n  &END COORD\n"
+                        "@each species\n  &KIND @symbol@\n   BASIS_SET %s\n   POTENTIAL %s\n",
+                   s->basis, s->potential);
+    if (way->exact_exchange && cp2k_is_hybrid(s))
+        skd_string_add(out, "   BASIS_SET AUX_FIT %s-@pseudo@\n", s->admm);
+    skd_string_add(out, "  &END KIND\n@end\n &END SUBSYS\n");
+}
+
+/* Names of the auxiliary basis sets end in the number of valence electrons. */
+static skd_status fill(skd_string *out, const skd_string *text, const skd_cell *cell, double charge, skd_error *err) {
+    const skd_code *code = skd_code_named("cp2k");
+    char *pseudo[SKD_ELEMENT_MAX + 1] = {NULL};
+    skd_status status = SKD_OK;
+    for (size_t i = 0; i < cell->n && status == SKD_OK; i++) {
+        int z = cell->species[i];
+        if (!pseudo[z] && !(pseudo[z] = skd_code_pseudo(code, z)))
+            status = skd_fail(err, SKD_ENOMEM, "out of memory for CP2K's input");
+    }
+    const skd_input input = {.cell = cell, .charge = (int)lround(charge), .pseudo = (const char *const *)pseudo};
+    if (status == SKD_OK)
+        status = skd_template_fill(out, "cp2k.inp", text->text, text->n, &input, err);
+    for (int z = 0; z <= SKD_ELEMENT_MAX; z++)
+        skd_free(pseudo[z]);
+    return status;
+}
+
+skd_status cp2k_input(skd_string *out, const cp2k_settings *s, const cp2k_way *way, const skd_cell *cell, double charge,
+                      skd_error *err) {
+    skd_string text = {0};
+    skd_string_add(&text, "&GLOBAL\n PROJECT cp2k\n RUN_TYPE %s\n PRINT_LEVEL MEDIUM\n&END GLOBAL\n&FORCE_EVAL\n"
+                          " METHOD Quickstep\n &PRINT\n  &FORCES ON\n  &END FORCES\n",
+                   way->energy_only ? "ENERGY" : "ENERGY_FORCE");
+    skd_string_add(&text, "%s &END PRINT\n", way->stress ? "  &STRESS_TENSOR ON\n  &END STRESS_TENSOR\n" : "");
+    if (way->stress)
+        skd_string_add(&text, " STRESS_TENSOR ANALYTICAL\n");
+    add_dft(&text, s, way, cell, charge);
+    add_system(&text, s, way, cell);
+    skd_string_add(&text, "&END FORCE_EVAL\n");
+    skd_status status = text.failed ? skd_fail(err, SKD_ENOMEM, "out of memory for CP2K's input")
+                                    : fill(out, &text, cell, charge, err);
+    skd_string_free(&text);
+    return status;
+}

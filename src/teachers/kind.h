@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT
+ * kind.h - what a kind of teacher brings (one file, one row in teachers.c), and what all of them share: settings, the
+ * folder of an evaluation, running a command in it, reading and judging its answer.
+ */
+#ifndef SKD_TEACHERS_KIND_H
+#define SKD_TEACHERS_KIND_H
+
+#include "shakedown/teachers.h"
+
+/** A kind of teacher. type->create is not used: a teacher needs its place. */
+typedef struct teacher_kind {
+    const skd_potential_type *type;
+    /** Parses "key=value,key=value" (may be empty) into new parameters, which type->destroy frees. */
+    skd_status (*create)(void **params, const char *settings, const teachers_place *place, skd_error *err);
+    /** Appends the level in one line. */
+    void (*level)(const void *params, skd_string *line);
+    /** How many evaluations at once use as many cores as there are threads. */
+    int (*at_once)(const void *params);
+} teacher_kind;
+
+/* ---- settings.c ----------------------------------------------------------------------------- */
+
+enum { TEACHER_WORD = 96 };
+typedef enum teacher_value { TEACHER_TEXT, TEACHER_REAL, TEACHER_COUNT } teacher_value;
+
+/** A setting of a kind: a char[TEACHER_WORD], a double or an int at this offset of its parameters. */
+typedef struct teacher_setting {
+    const char *key;
+    teacher_value value;
+    size_t offset;
+    double low, high; /**< of numbers               */
+    bool shapes;      /**< is it part of the level? */
+} teacher_setting;
+
+/** Fills in what `text` ("" or "key=value,...") sets and leaves the rest. rows end with a NULL key. */
+skd_status teacher_settings_parse(void *params, const teacher_setting *rows, const char *kind, const char *text,
+                                  skd_error *err) SKD_CHECKED;
+/** Appends "kind:key=value,...", all that shape the level. */
+void teacher_settings_print(const void *params, const teacher_setting *rows, const char *kind, skd_string *out);
+
+/* ---- job.c ---------------------------------------------------------------------------------- */
+
+/** The place, owned, and what belongs to one kind of it. */
+typedef struct teacher_site {
+    char *folder, *command, *input, *output, *level;
+    double timeout;
+    bool (*stopped)(void);
+    skd_status (*write)(void *payload, const char *folder, const skd_cell *cell, double charge, skd_error *err);
+    void *payload;
+} teacher_site;
+skd_status teacher_site_copy(teacher_site *out, const teachers_place *place, skd_error *err) SKD_CHECKED;
+void teacher_site_free(teacher_site *site); /**< frees the contents */
+
+/** FOLDER/KIND-HASH of a frame at a level; made. The caller's. */
+skd_status teacher_folder(char **out, const teacher_site *site, const char *kind, const char *level,
+                          const skd_cell *cell, double charge, skd_error *err) SKD_CHECKED;
+/** FOLDER/NAME; NULL without memory. The caller's. */
+char *teacher_path(const char *folder, const char *name);
+/** Runs a command in the folder to its end; what an earlier call left running there is ended first. SKD_ENUMERIC with
+ *  the last line of `output` if it fails or takes too long. */
+skd_status teacher_run(const teacher_site *site, const char *folder, const char *command, const char *output,
+                       skd_error *err) SKD_CHECKED;
+
+/* ---- answer.c ------------------------------------------------------------------------------- */
+
+/** Reads the last step of an output as the answer to a frame. SKD_ENUMERIC in one line if it is none (absent, cut off,
+ *  not converged, other atoms, other positions, not finite, a net force). */
+skd_status teacher_answer(skd_result *out, const char *path, const skd_cell *cell, int want,
+                          skd_error *err) SKD_CHECKED;
+
+#endif
