@@ -44,7 +44,13 @@ static void direction(const skd_minimiser *s, lbfgs_state *w, double *p) {
         w->alpha[k] = w->rho[k] * skd_vec_dot(m, moves(w, m, k), p);
         skd_vec_add(m, -w->alpha[k], turns(w, m, k), p);
     }
-    if (n > 0) {
+    if (s->metric) {
+        double *q = w->v + (2 * MEMORY + 1) * m; /* free between steps */
+        memcpy(q, p, m * sizeof *q);
+        for (size_t i = 0; i < m; i++)
+            p[i] = skd_vec_dot(m, s->metric + i * m, q);
+        scale = 1.0;
+    } else if (n > 0) {
         const double *y = turns(w, m, slot_of(w, 0));
         scale = 1.0 / (w->rho[slot_of(w, 0)] * skd_vec_dot(m, y, y));
     }

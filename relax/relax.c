@@ -273,6 +273,8 @@ static skd_status walk(relaxation *job, const skd_relax_observer *observer, skd_
     skd_status status = skd_minimiser_new(&s, method, m, x, options->max_step, objective, job, &trouble);
     skd_free(x);
     skd_stop stop = SKD_STOP_NONE;
+    if (status == SKD_OK && !options->relax_cell)
+        s->metric = options->metric;
     while (status == SKD_OK) {
         status = judge(job, observer, &stop, &trouble);
         if (status != SKD_OK || stop != SKD_STOP_NONE)

@@ -157,6 +157,8 @@ struct skd_minimiser {
     double max_step;  /**< longest step, 0.2 (house unit Å): of all variables together in FIRE and FIRE 2.0 (as in
                            ASE), of each 3-vector in L-BFGS */
     size_t n_calls;   /**< of the objective */
+    const double *metric; /**< [m][m] symmetric, positive where g can be other than 0: the inverse Hessian that L-BFGS
+                               begins from; borrowed, set after skd_minimiser_new; NULL: one number */
     double *state;    /**< of the method */
     skd_objective_fn objective;
     void *payload;
@@ -204,6 +206,8 @@ typedef struct skd_relax_options {
                                     free. Not with relax_cell                                */
     const double (*anchor)[3]; /**< [n] Å: frozen atoms are put there before the first step, springs pull
                                     there; NULL: the start's positions                       */
+    const double *metric;      /**< [3n][3n] Å^2/eV, what L-BFGS begins from instead of one number
+                                    (skd_relax_metric); the other methods and relax_cell ignore it; NULL: none */
 } skd_relax_options;
 #define SKD_RELAX_DEFAULT                                                                                  \
     {.force_max = 0.0, .force_mean = 1e-5, .max_steps = 1500, .max_step = 0.2, .collapse = 0.5,           \
@@ -241,5 +245,11 @@ typedef struct skd_relax_outcome {
 skd_status skd_relax(skd_relax_outcome *out, const skd_cell *start, skd_potential_work *potential,
                      const skd_relax_options *options, const skd_relax_observer *observer, skd_error *err) SKD_CHECKED;
 void skd_relax_outcome_free(skd_relax_outcome *out); /**< frees the contents, not out itself */
+
+/** [3n][3n] Å^2/eV, the caller's: the inverse Hessian of a cheap potential at `cell`, every mode made stable, to be the
+ *  metric of relaxations by a dear one (options->metric). Costs 3n + 1 evaluations of the cheap one. Charge and tethers
+ *  are those of options; rows of frozen atoms are 0. */
+skd_status skd_relax_metric(double **out, const skd_cell *cell, skd_potential_work *potential,
+                            const skd_relax_options *options, skd_error *err) SKD_CHECKED;
 
 #endif

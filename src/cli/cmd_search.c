@@ -7,6 +7,7 @@
 #include "folders.h"
 #include "learning.h"
 #include "models.h"
+#include "own_starts.h"
 #include "plan.h"
 #include "progress.h"
 #include "relaxing.h"
@@ -16,6 +17,7 @@
 
 static const cli_option options[] = {
     PLAN_OPTIONS("0"), /* a search is asked for a defect, not for all that a charge rule allows */
+    OWN_STARTS_OPTION,
     RELAXING_POTENTIAL("relaxation"),
     RELAXING_METHOD(NULL),
     RELAXING_RULES,
@@ -144,6 +146,14 @@ static skd_status read_cross_options(search *s, skd_error *err) {
     return SKD_OK;
 }
 
+static skd_status make_job(search *s, skd_job **out, const cli_state *state, skd_error *err) {
+    const cli_plan *plan = &s->plan;
+    const char *own = cli_text(s->args, "starts");
+    return own ? own_starts_job(out, state->defect, state->charge, own, plan->charges.n == 1,
+                                cli_text(s->args, "structure-file"), err)
+               : skd_job_new(out, state->defect, state->charge, &plan->starts, err);
+}
+
 static skd_status make_jobs(search *s, skd_error *err) {
     const cli_plan *plan = &s->plan;
     s->job = skd_alloc(plan->charges.n, sizeof *s->job);
@@ -151,8 +161,7 @@ static skd_status make_jobs(search *s, skd_error *err) {
         return skd_fail(err, SKD_ENOMEM, "out of memory for %zu jobs", plan->charges.n);
     skd_status status = SKD_OK;
     for (size_t k = 0; k < plan->charges.n && status == SKD_OK; k++) {
-        const cli_state *state = &plan->charges.state[k];
-        status = skd_job_new(&s->job[k], state->defect, state->charge, &plan->starts, err);
+        status = make_job(s, &s->job[k], &plan->charges.state[k], err);
         s->n_jobs += status == SKD_OK;
         if (status == SKD_OK)
             status = skd_job_hold(s->job[k], &s->record.far, err);
@@ -249,8 +258,12 @@ static void announce(const search *s, FILE *out) {
     search_host_print(&s->host, out);
     if (s->known.n)
         fprintf(out, "surrogate  starts from %s, %zu labels\n", s->known.from, s->known.n);
-    fprintf(out, "starts     %zu in %zu defect state%s, rattle %.4f Å\n", total, s->n_jobs, s->n_jobs > 1 ? "s" : "",
-            s->job[0]->starts.stdev);
+    const char *own = cli_text(s->args, "starts");
+    fprintf(out, "starts     %zu in %zu defect state%s, ", total, s->n_jobs, s->n_jobs > 1 ? "s" : "");
+    if (own)
+        fprintf(out, "from %s\n", own);
+    else
+        fprintf(out, "rattle %.4f Å\n", s->job[0]->starts.stdev);
     if (s->cross.max_rounds)
         fprintf(out, "exchange   minima of one charge state become starts of the others; --cross-charges none: not\n");
     if (s->resumed)

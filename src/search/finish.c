@@ -62,6 +62,20 @@ static void keep(skd_kept_label *answer, skd_relax_outcome *outcome) {
     outcome->result->force = NULL;
 }
 
+/* The metric of the surrogate where the relaxation begins. */
+static skd_status make_metric(double **metric, const skd_question *q, const skd_relax_options *options,
+                              skd_error *err) {
+    skd_potential_work *work = NULL;
+    *metric = NULL;
+    if (!q->guide)
+        return SKD_OK;
+    skd_status status = skd_potential_work_new(&work, q->guide, err);
+    if (status == SKD_OK)
+        status = skd_relax_metric(metric, q->cell, work, options, err);
+    skd_potential_work_free(work);
+    return status;
+}
+
 static skd_status finish_one(void *payload, size_t i, int worker, skd_error *err) {
     finishing *all = payload;
     const skd_learn_hooks *hooks = all->learner->hooks;
@@ -75,6 +89,7 @@ static skd_status finish_one(void *payload, size_t i, int worker, skd_error *err
     skd_job_set_options(all->job, &options);
     if (q->max_steps)
         options.max_steps = q->max_steps;
+    double *metric = NULL;
     skd_relax_outcome outcome = {0};
     if (atomic_load(&all->stop))
         return SKD_OK;
@@ -84,6 +99,9 @@ static skd_status finish_one(void *payload, size_t i, int worker, skd_error *err
     answer->way_energy = skd_alloc(SKD_WAY, sizeof *answer->way_energy);
     if (status == SKD_OK && (!answer->way || !answer->way_energy))
         status = skd_fail(err, SKD_ENOMEM, "out of memory for the frames of a relaxation");
+    if (status == SKD_OK)
+        status = make_metric(&metric, q, &options, err);
+    options.metric = metric;
     if (status == SKD_OK)
         status = skd_relax(&outcome, q->cell, all->learner->teacher_work[worker], &options, &observer, err);
     if (status == SKD_OK && outcome.stop != SKD_STOP_INTERRUPTED) {
@@ -95,6 +113,7 @@ static skd_status finish_one(void *payload, size_t i, int worker, skd_error *err
     } else if (status == SKD_OK) {
         atomic_store(&all->stop, true);
     }
+    skd_free(metric);
     skd_relax_outcome_free(&outcome);
     return status;
 }

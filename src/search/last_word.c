@@ -24,7 +24,8 @@ size_t skd_finish_families(const skd_lesson *l, bool any, skd_finish *list, size
     for (size_t f = 0; f < l->kin.n && n < room; f++) {
         const skd_trail *t = &l->trails.trail[l->kin.best[f]];
         if ((any || FAMILY_HAS(l, f, near)) && !FAMILY_HAS(l, f, confirmed) && !t->tried)
-            list[n++] = (skd_finish){l->kin.best[f], t->end, any || FAMILY_HAS(l, f, begun) ? 0 : FIRST_STEPS};
+            list[n++] = (skd_finish){l->kin.best[f], t->end, any || FAMILY_HAS(l, f, begun) ? 0 : FIRST_STEPS,
+                                     true};
     }
     return n;
 }
@@ -49,11 +50,15 @@ static skd_status take_one(skd_lesson *l, const skd_finish *f, size_t label, skd
 skd_status skd_finish_listed(skd_lesson *l, const skd_finish *list, size_t n, skd_error *err) {
     skd_question *question = skd_alloc(n, sizeof *question);
     size_t *of = skd_alloc(n, sizeof *of), *start = skd_alloc(n, sizeof *start);
+    skd_potential *guide = NULL;
     skd_status status =
         question && of && start ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %zu relaxations", n);
+    if (status == SKD_OK)
+        status = skd_potential_of_model(&guide, l->model, err);
     for (size_t i = 0; i < n && status == SKD_OK; i++) {
         question[i].cell = list[i].from;
         question[i].max_steps = list[i].max_steps;
+        question[i].guide = list[i].known ? guide : NULL;
         start[i] = l->trails.trail[list[i].trail].start;
         skd_lesson_name(l, list[i].trail, question[i].from, sizeof question[i].from);
     }
@@ -61,6 +66,7 @@ skd_status skd_finish_listed(skd_lesson *l, const skd_finish *list, size_t n, sk
         status = skd_learner_relax(l->learner, l->job, question, n, start, of, err);
     for (size_t i = 0; i < n && status == SKD_OK; i++)
         status = take_one(l, &list[i], of[i], err);
+    skd_potential_free(guide);
     skd_free(question);
     skd_free(of);
     skd_free(start);
@@ -89,7 +95,7 @@ static skd_status list_leftovers(const skd_lesson *l, skd_finish *list, size_t *
         bool lost;
         status = is_lost(t, &lost, err);
         if (status == SKD_OK && (lost || (t->unsure && !t->earlier && !t->tried)))
-            list[(*n)++] = (skd_finish){i, t->from, 0};
+            list[(*n)++] = (skd_finish){i, t->from, 0, false};
     }
     return status;
 }

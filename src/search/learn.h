@@ -12,6 +12,7 @@
 typedef struct skd_question {
     const skd_cell *cell;
     size_t max_steps; /* of a relaxation; 0: as the learner's options say */
+    const skd_potential *guide; /* a surrogate, sure of the frame, whose Hessian is the metric of a relaxation; NULL */
     char from[128];
 } skd_question;
 

@@ -40,6 +40,7 @@ typedef struct skd_finish {
     size_t trail;
     const skd_cell *from;
     size_t max_steps; /* 0: to the end */
+    bool known;       /* the surrogate is sure of `from` */
 } skd_finish;
 size_t skd_finish_families(const skd_lesson *l, bool any, skd_finish *list, size_t room);
 skd_status skd_finish_listed(skd_lesson *l, const skd_finish *list, size_t n, skd_error *err) SKD_CHECKED;
