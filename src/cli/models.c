@@ -389,7 +389,7 @@ static const struct {
 static skd_status make_kind(skd_potential **out, const char *spec, const void *payload, skd_error *err) {
     (void)payload;
     if (teachers_knows(spec)) {
-        const teachers_place place = {.stopped = cli_interrupted};
+        const teachers_place place = {.stopped = cli_interrupted, .log = cli_log(false)};
         return teachers_potential_new(out, spec, &place, err);
     }
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)

@@ -61,26 +61,29 @@ static skd_status match_atoms(size_t *of, const skd_cell *got, const skd_cell *c
     return status;
 }
 
-/* Energy and forces there, finite, without a net force. */
+skd_status teacher_judge(double energy, const double (*force)[3], size_t n, const char *who, skd_error *err) {
+    double net[3] = {0.0};
+    if (!isfinite(energy))
+        return skd_fail(err, SKD_ENUMERIC, "%s: energy is not finite", who);
+    for (size_t i = 0; i < n; i++)
+        for (int k = 0; k < 3; k++)
+            net[k] += force[i][k] / (double)n;
+    if (!isfinite(skd_norm(net)))
+        return skd_fail(err, SKD_ENUMERIC, "%s: a force is not finite", who);
+    if (skd_norm(net) > NET_FORCE)
+        return skd_fail(err, SKD_ENUMERIC, "%s: forces sum to %.3f eV/Å an atom; expected 0 within %g", who,
+                        skd_norm(net), NET_FORCE);
+    return SKD_OK;
+}
+
+/* Energy and forces there, converged, and good. */
 static skd_status check_numbers(const skd_frame *frame, const char *path, skd_error *err) {
     const char *converged = skd_frame_info(frame, "scf_converged");
-    size_t n = frame->cell->n;
-    double net[3] = {0.0};
     if (converged && strcmp(converged, "F") == 0)
         return skd_fail(err, SKD_ENUMERIC, "%s: not self-consistent", path);
     if (!frame->has_energy || !frame->force)
         return skd_fail(err, SKD_ENUMERIC, "%s: no %s", path, frame->has_energy ? "forces" : "energy");
-    if (!isfinite(frame->energy))
-        return skd_fail(err, SKD_ENUMERIC, "%s: energy is not finite", path);
-    for (size_t i = 0; i < n; i++)
-        for (int k = 0; k < 3; k++)
-            net[k] += frame->force[i][k] / (double)n;
-    if (!isfinite(skd_norm(net)))
-        return skd_fail(err, SKD_ENUMERIC, "%s: a force is not finite", path);
-    if (skd_norm(net) > NET_FORCE)
-        return skd_fail(err, SKD_ENUMERIC, "%s: forces sum to %.3f eV/Å an atom; expected 0 within %g", path,
-                        skd_norm(net), NET_FORCE);
-    return SKD_OK;
+    return teacher_judge(frame->energy, (const double (*)[3])frame->force, frame->cell->n, path, err);
 }
 
 static skd_status take(skd_result *out, const skd_frame *frame, const skd_cell *cell, int want, const char *path,

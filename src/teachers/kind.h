@@ -63,6 +63,10 @@ skd_status teacher_run(const teacher_site *site, const char *folder, const char 
 
 /* ---- answer.c ------------------------------------------------------------------------------- */
 
+/** Are these an energy and forces of n atoms: finite, and without a net force? Otherwise SKD_ENUMERIC in one line that
+ *  begins with `who`. */
+skd_status teacher_judge(double energy, const double (*force)[3], size_t n, const char *who,
+                         skd_error *err) SKD_CHECKED;
 /** Reads the last step of an output as the answer to a frame. SKD_ENUMERIC in one line if it is none (absent, cut off,
  *  not converged, other atoms, other positions, not finite, a net force). */
 skd_status teacher_answer(skd_result *out, const char *path, const skd_cell *cell, int want,

@@ -5,10 +5,10 @@
 
 #include "kind.h"
 
-extern const teacher_kind teacher_cp2k;
+extern const teacher_kind teacher_cp2k, teacher_socket;
 
 /* A new kind: one file, one row here. */
-static const teacher_kind *const kinds[] = {&teacher_cp2k};
+static const teacher_kind *const kinds[] = {&teacher_cp2k, &teacher_socket};
 #define N_KINDS (sizeof kinds / sizeof *kinds)
 
 static const teacher_kind *kind_of(const char *spec) {
