@@ -210,8 +210,11 @@ static skd_status judge(relaxation *job, const skd_relax_observer *observer, skd
     if (out->n_steps == 0)
         out->energy_start = out->energy;
     skd_relax_frame frame = {out->n_steps, job->cell, job->result, out->force_max, out->force_mean};
+    const skd_trace_point point = {out->n_steps, out->energy, out->force_max};
     bool go_on = !observer || !observer->see || observer->see(observer->payload, &frame);
-    skd_status status = test_collapsed(job, stop, err);
+    skd_status status = skd_trace_add(&out->trace, &point, err);
+    if (status == SKD_OK)
+        status = test_collapsed(job, stop, err);
     if (status != SKD_OK || *stop != SKD_STOP_NONE)
         return status;
     *stop = test_exploded(job);
@@ -309,6 +312,7 @@ skd_status skd_relax(skd_relax_outcome *out, const skd_cell *start, skd_potentia
     if (status != SKD_OK) {
         skd_cell_free(job.cell);
         skd_result_free(job.result);
+        skd_trace_free(&out->trace);
         *out = (skd_relax_outcome){.stop = SKD_STOP_NONE};
         return status;
     }
@@ -320,6 +324,7 @@ skd_status skd_relax(skd_relax_outcome *out, const skd_cell *start, skd_potentia
 void skd_relax_outcome_free(skd_relax_outcome *out) {
     skd_cell_free(out->cell);
     skd_result_free(out->result);
+    skd_trace_free(&out->trace);
     out->cell = NULL;
     out->result = NULL;
 }

@@ -53,6 +53,7 @@ static skd_status note_label(void *payload, const skd_kept_label *label, skd_err
     copy.force = label->force ? skd_copy(label->force, label->cell->n, sizeof *label->force) : NULL;
     copy.way = label->way ? skd_copy(label->way, 2 * SKD_WAY * label->cell->n, sizeof *label->way) : NULL;
     copy.way_energy = label->way ? skd_copy(label->way_energy, SKD_WAY, sizeof *label->way_energy) : NULL;
+    CHECK_OK(skd_trace_copy(&copy.trace, &label->trace, &err));
     d->kept[d->n_kept++] = copy;
     return d->stop_after && d->labels >= d->stop_after ? skd_fail(hook_err, SKD_EIO, "no space left") : SKD_OK;
 }
@@ -105,6 +106,7 @@ static skd_job *learned(fixture *f, int threads, diary *d, const diary *before, 
         copy.force = copy.force ? skd_copy(copy.force, copy.cell->n, sizeof *copy.force) : NULL;
         copy.way = copy.way ? skd_copy(copy.way, 2 * SKD_WAY * copy.cell->n, sizeof *copy.way) : NULL;
         copy.way_energy = copy.way ? skd_copy(copy.way_energy, SKD_WAY, sizeof *copy.way_energy) : NULL;
+        CHECK_OK(skd_trace_copy(&copy.trace, &before->kept[i].trace, &err));
         CHECK_OK(skd_learner_keep(learner, &copy, false, &err));
     }
     CHECK_OK(skd_learner_search(learner, job, summary, &err));

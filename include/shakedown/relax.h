@@ -228,6 +228,22 @@ typedef struct skd_relax_observer {
     void *payload;
 } skd_relax_observer;
 
+/** One step of a relaxation. */
+typedef struct skd_trace_point {
+    size_t step;
+    double energy, force_max; /**< eV, eV/Å; NAN: unknown */
+} skd_trace_point;
+#define SKD_TRACE_POINTS 120
+/** Energy and force along a relaxation: every step, of longer ones every 2nd, 4th, ... and always the last, so that
+ *  there are at most SKD_TRACE_POINTS. Zero-initialise. */
+typedef struct skd_trace {
+    skd_trace_point *point; /**< [n] steps ascending; owned */
+    size_t n, every;
+} skd_trace;
+skd_status skd_trace_add(skd_trace *trace, const skd_trace_point *point, skd_error *err) SKD_CHECKED;
+skd_status skd_trace_copy(skd_trace *out, const skd_trace *trace, skd_error *err) SKD_CHECKED;
+void skd_trace_free(skd_trace *trace); /**< frees the contents */
+
 typedef struct skd_relax_outcome {
     skd_stop stop;
     size_t n_steps, n_calls;
@@ -237,6 +253,7 @@ typedef struct skd_relax_outcome {
     double spring_energy;         /**< eV, of the tethers; not part of energy */
     skd_cell *cell;     /**< the end structure; owned */
     skd_result *result; /**< its forces (the potential's, on every atom) and stress; owned */
+    skd_trace trace;    /**< owned */
     char reason[200];   /**< e.g. "atoms 3 (Te) and 17 (Te) at 0.91 Å" ; "" if converged */
 } skd_relax_outcome;
 

@@ -23,6 +23,7 @@ typedef struct skd_minimum {
     skd_cell *cell;        /**< owned */
     double (*force)[3];    /**< [n] eV/Å, owned */
     char reason[200];
+    skd_trace trace;       /**< of its relaxation, where the search's own potential did it; owned */
     bool nudged;           /**< nudged and relaxed again (skd_search_saddles)          */
     double fall;           /**< eV, by which it then fell                              */
 } skd_minimum;
@@ -160,6 +161,7 @@ typedef struct skd_kept_label {
     size_t n_way;            /**< frames on the way of the relaxation, at most SKD_WAY          */
     double *way_energy;      /**< [n_way] eV                                                    */
     double (*way)[3];        /**< [n_way][2][n] positions (Å) and forces (eV/Å)                 */
+    skd_trace trace;         /**< of the relaxation                                             */
     bool failed;             /**< no answer, asked twice; `why` says what the teacher said      */
     char why[160];           /**< also: why a relaxation did not converge                       */
     size_t order;            /**< among those that count, in an undisturbed search              */

@@ -71,6 +71,10 @@ static skd_status keep(collection *c, const verify_manifest *m, const verify_cal
     snprintf(d.version, sizeof d.version, "%s", a->version);
     snprintf(d.source, sizeof d.source, "%s", a->source);
     skd_status status = d.force ? add_label(c, &d, calc, err) : SKD_OK;
+    if (d.relaxed) {
+        d.trace = a->trace;
+        a->trace = (skd_trace){0};
+    }
     a->cell = NULL;
     a->force = NULL;
     if (status != SKD_OK) {

@@ -21,6 +21,8 @@ static const cli_option options[] = {
     {"max-energy", 0, CLI_REAL, "eV", "0.5", "highest energy shown, above Unperturbed", 0, 1e9, NULL},
     {"max", 0, CLI_REAL, "eV", NULL, "the same", 0, 1e9, NULL},
     {"units", 'u', CLI_TEXT, "NAME", "eV", "eV or meV", 0, 0, NULL},
+    {"steps", 0, CLI_FLAG, NULL, NULL, "of a search: energy against step of its relaxations", 0, 0, NULL},
+    {"level", 0, CLI_TEXT, "NAME", NULL, "with --steps: of the relaxations collected at this level", 0, 0, NULL},
     {"no-title", 0, CLI_FLAG, NULL, NULL, "no title", 0, 0, NULL},
     {"nt", 0, CLI_FLAG, NULL, NULL, "the same", 0, 0, NULL},
     {"threshold", 0, CLI_REAL, "X", NULL, "of a search: fingerprint distance between families", 0, 2, NULL},
@@ -38,24 +40,32 @@ static skd_status to_png(const char *svg, const char *png, skd_error *err) {
     return SKD_OK;
 }
 
-static skd_status write_plot(const svg_plot *plot, const char *stem, const cli_args *args, skd_error *err) {
-    skd_string text = {0}, svg = {0}, png = {0};
+/* Writes one picture: to --output, or stem.svg. */
+static skd_status write_picture(const skd_string *text, const char *stem, const cli_args *args, skd_error *err) {
+    skd_string svg = {0}, png = {0};
     const char *out = cli_text(args, "output");
     size_t n = out ? strlen(out) : 0;
     bool as_png = strcmp(cli_text(args, "format"), "png") == 0 || (n > 4 && strcmp(out + n - 4, ".png") == 0);
     size_t bare = n > 4 && (strcmp(out + n - 4, ".png") == 0 || strcmp(out + n - 4, ".svg") == 0) ? n - 4 : n;
-    svg_energy_plot(&text, plot);
     skd_string_add(&svg, "%.*s.svg", out ? (int)bare : (int)strlen(stem), out ? out : stem);
     skd_string_add(&png, "%.*s.png", out ? (int)bare : (int)strlen(stem), out ? out : stem);
-    skd_status status = text.failed || svg.failed || png.failed ? skd_fail(err, SKD_ENOMEM, "out of memory for a plot")
-                                                                : skd_file_write(svg.text, text.text, text.n, err);
+    skd_status status = text->failed || svg.failed || png.failed
+                            ? skd_fail(err, SKD_ENOMEM, "out of memory for a plot")
+                            : skd_file_write(svg.text, text->text, text->n, err);
     if (status == SKD_OK)
         printf("wrote %s\n", svg.text);
     if (status == SKD_OK && as_png)
         status = to_png(svg.text, png.text, err);
-    skd_string_free(&text);
     skd_string_free(&svg);
     skd_string_free(&png);
+    return status;
+}
+
+static skd_status write_plot(const svg_plot *plot, const char *stem, const cli_args *args, skd_error *err) {
+    skd_string text = {0};
+    svg_energy_plot(&text, plot);
+    skd_status status = write_picture(&text, stem, args, err);
+    skd_string_free(&text);
     return status;
 }
 
@@ -123,11 +133,37 @@ static skd_status plot_job(const skd_job *job, const skd_ranking *r, const char 
     return status;
 }
 
+static skd_status plot_steps(const report_run *run, size_t j, const cli_args *args, skd_error *err) {
+    const skd_job *job = run->contents.job[j];
+    char entry[96];
+    svg_steps plot;
+    skd_string stem = {0}, text = {0};
+    skd_defect_entry_name(job->defect, job->charge, entry, sizeof entry);
+    skd_status status =
+        plots_steps(&plot, &run->store, job, j, &run->rankings[j], cli_text(args, "level"), err);
+    plot.title = no_title(args) ? NULL : entry;
+    plot.unit = plot_like(args).unit;
+    plot.scale = plot_like(args).scale;
+    skd_string_add(&stem, "%s/%s_steps", args->operand[0], entry);
+    if (status == SKD_OK && plot.n == 0)
+        printf("%s: the steps of no relaxation are known, no plot\n", entry);
+    else if (status == SKD_OK) {
+        svg_steps_plot(&text, &plot);
+        status = stem.failed ? skd_fail(err, SKD_ENOMEM, "out of memory for a path")
+                             : write_picture(&text, stem.text, args, err);
+    }
+    skd_free(plot.series);
+    skd_string_free(&stem);
+    skd_string_free(&text);
+    return status;
+}
+
 static skd_status plot_run(const cli_args *args, skd_error *err) {
     report_run run;
     skd_status status = report_open(&run, args->operand[0], args, err);
     for (size_t j = 0; j < run.contents.n_jobs && status == SKD_OK; j++) {
-        status = plot_job(run.contents.job[j], &run.rankings[j], args->operand[0], args, err);
+        status = cli_flag(args, "steps") ? plot_steps(&run, j, args, err)
+                                         : plot_job(run.contents.job[j], &run.rankings[j], args->operand[0], args, err);
         if (cli_text(args, "output"))
             break;
     }
@@ -142,7 +178,10 @@ static skd_status run_plot(const cli_args *args, int *exit_code, skd_error *err)
         return skd_fail(err, SKD_EARG, "--units is '%s', expected eV or meV", units);
     if (strcmp(format, "svg") != 0 && strcmp(format, "png") != 0)
         return skd_fail(err, SKD_EARG, "--format is '%s', expected svg or png", format);
-    return args->n_operands && snb_is_ours(args->operand[0]) ? plot_run(args, err) : plot_tree(args, err);
+    bool ours = args->n_operands && snb_is_ours(args->operand[0]);
+    if (!ours && (cli_flag(args, "steps") || cli_given(args, "level")))
+        return skd_fail(err, SKD_EARG, "--steps and --level need the folder of a search");
+    return ours ? plot_run(args, err) : plot_tree(args, err);
 }
 
 const cli_command cmd_plot = {

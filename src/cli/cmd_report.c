@@ -18,6 +18,7 @@ static const cli_option options[] = {
 
 typedef struct page {
     skd_string *out;
+    const run_store *store;
     const run_contents *run;
     const skd_ranking *rankings;
 } page;
@@ -247,9 +248,8 @@ static skd_status add_families(skd_string *out, const skd_job *job, const skd_ra
 }
 
 static void add_relaxations(skd_string *out, const skd_job *job) {
-    skd_string_add(out, "<details><summary>all relaxations</summary><p class=\"note\">The store keeps where "
-                        "relaxations end, not each step.</p><table><tr><th>start</th><th class=\"n\">energy (eV)</th>"
-                        "<th class=\"n\">steps</th><th class=\"n\">largest force (eV/Å)</th><th>end</th></tr>\n");
+    skd_string_add(out, "<details><summary>all relaxations</summary><table><tr><th>start</th>"
+                        "<th class=\"n\">energy (eV)</th><th class=\"n\">steps</th><th class=\"n\">largest force (eV/Å)</th><th>end</th></tr>\n");
     for (size_t i = 0; i < job->starts.n; i++) {
         const skd_minimum *m = &job->minimum[i];
         add_escaped(out, "<tr><td>", job->starts.start[i].name, "</td>");
@@ -266,13 +266,42 @@ static void add_relaxations(skd_string *out, const skd_job *job) {
 
 /* ---- sections -------------------------------------------------------------------------------- */
 
-static skd_status add_figures(skd_string *out, const skd_job *job, const skd_ranking *r, const double *distance,
-                              skd_error *err) {
+/* Energy against step, of the search or of what was collected at a level. */
+static skd_status add_steps(const page *p, size_t j, const char *level, skd_error *err) {
+    char title[120];
+    svg_steps plot;
+    skd_status status = plots_steps(&plot, p->store, p->run->job[j], j, &p->rankings[j], level, err);
+    snprintf(title, sizeof title, "Relaxations by %s", level ? level : p->run->record.potential);
+    plot.title = title;
+    if (status == SKD_OK && plot.n > 0)
+        svg_steps_plot(p->out, &plot);
+    skd_free(plot.series);
+    return status;
+}
+
+/* Is this the first relaxation of its level and job? */
+static bool first_of_level(const run_store *store, size_t i, size_t j) {
+    const run_dft *d = &store->dft[i];
+    for (size_t k = 0; k < i; k++)
+        if (store->dft[k].job == j && store->dft[k].relaxed && strcmp(store->dft[k].level, d->level) == 0)
+            return false;
+    return d->job == j && d->relaxed;
+}
+
+static skd_status add_figures(const page *p, size_t j, const double *distance, skd_error *err) {
+    skd_string *out = p->out;
+    const skd_job *job = p->run->job[j];
+    const skd_ranking *r = &p->rankings[j];
     svg_plot plot = {.highest = HUGE_VAL, .scale = 1.0, .unit = "eV", .families = "Family (rank)"};
     skd_status status = plots_of_job(&plot.point, &plot.n, job, r, err);
     skd_string_add(out, "<div class=\"row\">");
     if (status == SKD_OK)
         svg_energy_plot(out, &plot);
+    if (status == SKD_OK)
+        status = add_steps(p, j, NULL, err);
+    for (size_t i = 0; i < p->store->n_dft && status == SKD_OK; i++)
+        if (first_of_level(p->store, i, j))
+            status = add_steps(p, j, p->store->dft[i].level, err);
     if (status == SKD_OK && r->n > 1)
         status = svg_map(out, distance, r->n, err);
     if (status == SKD_OK && r->n > 1)
@@ -297,7 +326,7 @@ static skd_status add_job(const page *p, size_t j, skd_error *err) {
     if (status == SKD_OK)
         status = add_families(p->out, job, r, distance, err);
     if (status == SKD_OK)
-        status = add_figures(p->out, job, r, distance, err);
+        status = add_figures(p, j, distance, err);
     if (status == SKD_OK)
         status = add_pictures(p->out, job, r, err);
     add_relaxations(p->out, job);
@@ -359,7 +388,7 @@ static skd_status run_report(const cli_args *args, int *exit_code, skd_error *er
     else
         skd_string_add(&path, "%s/report.html", args->operand[0]);
     skd_status status = report_open(&run, args->operand[0], args, err);
-    page p = {&out, &run.contents, run.rankings};
+    page p = {&out, &run.store, &run.contents, run.rankings};
     if (status == SKD_OK)
         status = add_page(&p, err);
     if (status == SKD_OK && (out.failed || path.failed))

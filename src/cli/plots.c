@@ -79,3 +79,54 @@ skd_status plots_of_species(svg_point **point, size_t *n, const snb_species *s, 
     number_levels(list, *n);
     return SKD_OK;
 }
+
+/* ---- energy against step ---------------------------------------------------------------------- */
+
+/* Place in the ranking of the family that holds this start; r->n if none does. */
+static size_t family_at(const skd_ranking *r, size_t start) {
+    for (size_t f = 0; f < r->n; f++)
+        for (size_t k = 0; k < r->family[f].n_members; k++)
+            if (r->family[f].member[k] == start)
+                return f;
+    return r->n;
+}
+
+static void add_series(svg_steps *out, const skd_trace *trace, size_t start, const skd_job *job,
+                       const skd_ranking *r) {
+    size_t f = family_at(r, start);
+    if (trace->n < 2 || f == r->n)
+        return;
+    out->series[out->n++] = (svg_series){trace, f, r->family[f].best == start, job->starts.start[start].name};
+}
+
+/* Where the unperturbed one ended, else the lowest. */
+static void set_zero(svg_steps *out, const skd_ranking *r, double unperturbed_energy) {
+    out->zero = isfinite(unperturbed_energy) ? unperturbed_energy : HUGE_VAL;
+    out->against = isfinite(unperturbed_energy) ? "Unperturbed" : "the lowest";
+    for (size_t i = 0; i < out->n && !isfinite(unperturbed_energy); i++) {
+        const skd_trace *t = out->series[i].trace;
+        double end = t->point[t->n - 1].energy;
+        bool unperturbed = r->family[out->series[i].family].has_unperturbed && out->series[i].leads;
+        if (unperturbed)
+            out->against = "Unperturbed";
+        if (unperturbed || (end < out->zero && strcmp(out->against, "Unperturbed") != 0))
+            out->zero = end;
+    }
+}
+
+skd_status plots_steps(svg_steps *out, const run_store *store, const skd_job *job, size_t j, const skd_ranking *r,
+                       const char *level, skd_error *err) {
+    *out = (svg_steps){.scale = 1.0, .unit = "eV", .families = "Family (rank)"};
+    out->series = skd_alloc(job->starts.n + store->n_dft, sizeof *out->series);
+    if (!out->series)
+        return skd_fail(err, SKD_ENOMEM, "out of memory for a plot");
+    for (size_t i = 0; i < job->starts.n && !level; i++)
+        add_series(out, &job->minimum[i].trace, i, job, r);
+    for (size_t i = 0; i < store->n_dft && level; i++) {
+        const run_dft *d = &store->dft[i];
+        if (d->relaxed && d->job == j && strcmp(d->level, level) == 0)
+            add_series(out, &d->trace, d->start, job, r);
+    }
+    set_zero(out, r, level ? (double)NAN : r->unperturbed);
+    return SKD_OK;
+}

@@ -6,9 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "run_trace.h"
+
 void run_dft_free(run_dft *result) {
     skd_cell_free(result->cell);
     skd_free(result->force);
+    skd_trace_free(&result->trace);
     *result = (run_dft){0};
 }
 
@@ -36,6 +39,7 @@ static run_row row_of(run_dft *d, const skd_job *job) {
     cJSON_AddBoolToObject(data, "stalled", d->stalled);
     cJSON_AddStringToObject(data, "source", d->source);
     cJSON_AddStringToObject(data, "version", d->version);
+    run_trace_add(data, &d->trace);
     return (run_row){.key = {RUN_DFT, d->job, d->number},
                      .row = {.cell = d->cell, .has_energy = true, .energy = d->energy, .force = d->force,
                              .charge = job->charge, .calculator = d->level},
@@ -88,6 +92,9 @@ skd_status run_dft_read(run_dft *result, run_key key, skd_db_row *row, const cJS
     result->force = row->force;
     row->cell = NULL;
     row->force = NULL;
+    skd_status status = run_trace_read(&result->trace, data, err);
+    if (status != SKD_OK)
+        return status;
     bool good = row->has_energy && result->level[0] && result->start != SIZE_MAX;
     return good ? SKD_OK : skd_fail(err, SKD_EFORMAT, "a result without energy, level or candidate");
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "run_host.h"
+#include "run_trace.h"
 
 /* ---- starts and minima --------------------------------------------------------------------- */
 
@@ -67,10 +68,11 @@ cJSON *run_minimum_data(const skd_minimum *minimum) {
         cJSON_AddNumberToObject(o, "like", (double)minimum->like);
     if (minimum->nudged)
         cJSON_AddNumberToObject(o, "fall", minimum->fall);
+    run_trace_add(o, &minimum->trace);
     return o;
 }
 
-void run_minimum_read(skd_minimum *minimum, const cJSON *keys, const cJSON *data) {
+skd_status run_minimum_read(skd_minimum *minimum, const cJSON *keys, const cJSON *data, skd_error *err) {
     char stop[32];
     json_text(keys, "stop", stop, sizeof stop);
     minimum->stop = skd_stop_named(stop);
@@ -83,6 +85,7 @@ void run_minimum_read(skd_minimum *minimum, const cJSON *keys, const cJSON *data
         minimum->like = (size_t)json_integer(data, "like");
     minimum->fall = json_number(data, "fall");
     minimum->nudged = !isnan(minimum->fall);
+    return run_trace_read(&minimum->trace, data, err);
 }
 
 /* ---- defects -------------------------------------------------------------------------------- */

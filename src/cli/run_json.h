@@ -12,7 +12,8 @@ cJSON *run_start_data(const skd_start *start);
 skd_status run_start_read(skd_start *start, const cJSON *keys, const cJSON *data, skd_error *err);
 
 cJSON *run_minimum_data(const skd_minimum *minimum);
-void run_minimum_read(skd_minimum *minimum, const cJSON *keys, const cJSON *data);
+/* The trace is the caller's also on failure. */
+skd_status run_minimum_read(skd_minimum *minimum, const cJSON *keys, const cJSON *data, skd_error *err) SKD_CHECKED;
 
 cJSON *run_defect_data(const skd_job *job);
 /* SKD_EFORMAT if something is missing. */

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "run_trace.h"
+
 /* To the last bit: cJSON's own numbers are sometimes one unit in the last place off. */
 static cJSON *exact(double x) {
     char text[40];
@@ -48,6 +50,7 @@ static cJSON *label_data(const skd_kept_label *label) {
     cJSON_AddStringToObject(o, "stop", skd_stop_name(label->stop));
     cJSON_AddNumberToObject(o, "steps", (double)label->n_steps);
     cJSON_AddNumberToObject(o, "calls", (double)label->n_calls);
+    run_trace_add(o, &label->trace);
     cJSON_AddItemToObject(o, "began", vectors_of((const double (*)[3])label->cell->pos, label->cell->n));
     cJSON_AddItemToObject(o, "way_eV", numbers_of(label->way_energy, label->n_way));
     cJSON_AddItemToObject(o, "way_A_eV_per_A",
@@ -72,6 +75,8 @@ static skd_status read_relaxation(skd_kept_label *label, const cJSON *data, skd_
     const cJSON *energies = cJSON_GetObjectItemCaseSensitive(data, "way_eV");
     size_t n = label->relaxed->n, n_way = (size_t)cJSON_GetArraySize(energies);
     skd_status status = skd_cell_copy(&label->cell, label->relaxed, err);
+    if (status == SKD_OK)
+        status = run_trace_read(&label->trace, data, err);
     label->way = skd_alloc(2 * n_way * n, sizeof *label->way);
     label->way_energy = skd_alloc(n_way, sizeof *label->way_energy);
     if (status == SKD_OK && (!label->way || !label->way_energy))

@@ -95,7 +95,9 @@ static skd_status load_minimum(loading *l, skd_error *err) {
     if (!job || l->key.number >= job->starts.n)
         return skd_fail(err, SKD_EFORMAT, "its start is missing");
     skd_minimum *m = &job->minimum[l->key.number];
-    run_minimum_read(m, l->keys, l->data);
+    skd_status status = run_minimum_read(m, l->keys, l->data, err);
+    if (status != SKD_OK)
+        return status;
     if (m->like >= job->starts.n)
         return skd_fail(err, SKD_EFORMAT, "it is like start %zu of %zu", m->like, job->starts.n);
     m->energy = l->row.has_energy ? l->row.energy : (double)NAN;

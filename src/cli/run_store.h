@@ -24,6 +24,7 @@ typedef struct run_dft {
     skd_cell *cell;            /**< in the candidate's order; owned                       */
     double energy;             /**< eV                                                    */
     double (*force)[3];        /**< [n] eV/Å or NULL; owned                               */
+    skd_trace trace;           /**< of a relaxation; owned                                */
 } run_dft;
 
 typedef struct run_store {

@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* svg.c - see svg.h: frame, axes, marks, and the energy plot. */
-#include "svg.h"
+#include "svg_frame.h"
 
+#include <stdio.h>
 #include <stdlib.h>
-
-#define WIDTH  560.0
-#define HEIGHT 360.0
-#define LEFT   70.0
-#define RIGHT  150.0
-#define TOP    34.0
-#define BOTTOM 48.0
 
 static const char *const palette[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c8c8c"};
 
@@ -54,30 +48,25 @@ static void add_mark(skd_string *out, svg_mark mark, double x, double y, const c
 
 /* ---- the frame ------------------------------------------------------------------------------- */
 
-/* Steps of 1, 2 or 5 times a power of ten, about `n` of them. */
-static double nice_step(double range, int n) {
+double svg_nice_step(double range, int n) {
     double raw = range / n, power = pow(10.0, floor(log10(raw)));
     return power * (raw / power < 1.5 ? 1.0 : raw / power < 3.5 ? 2.0 : raw / power < 7.5 ? 5.0 : 10.0);
 }
 
-typedef struct frame {
-    double low, high; /* of the energies shown, in the unit */
-    double left, right;
-} frame;
-
-static double at_x(const frame *f, double x) {
-    return LEFT + (x - f->left) / (f->right - f->left) * (WIDTH - LEFT - RIGHT);
+double svg_at_x(const svg_frame *f, double x) {
+    return SVG_LEFT + (x - f->left) / (f->right - f->left) * (SVG_WIDTH - SVG_LEFT - SVG_RIGHT);
 }
-static double at_y(const frame *f, double y) {
-    return HEIGHT - BOTTOM - (y - f->low) / (f->high - f->low) * (HEIGHT - TOP - BOTTOM);
+
+double svg_at_y(const svg_frame *f, double y) {
+    return SVG_HEIGHT - SVG_BOTTOM - (y - f->low) / (f->high - f->low) * (SVG_HEIGHT - SVG_TOP - SVG_BOTTOM);
 }
 
 static bool shown(const svg_plot *p, size_t i) {
     return isfinite(p->point[i].energy) && p->point[i].energy <= p->highest;
 }
 
-static frame frame_of(const svg_plot *p) {
-    frame f = {0.0, 0.0, -0.6, 0.6};
+static svg_frame frame_of(const svg_plot *p) {
+    svg_frame f = {0.0, 0.0, -0.6, 0.6};
     for (size_t i = 0; i < p->n; i++) {
         if (!shown(p, i))
             continue;
@@ -87,72 +76,75 @@ static frame frame_of(const svg_plot *p) {
         f.right = fmax(f.right, p->point[i].x);
     }
     double pad = fmax(0.08 * (f.high - f.low), 0.01 * p->scale);
-    return (frame){f.low - pad, f.high + pad, f.left - 0.06, f.right + 0.06};
+    return (svg_frame){f.low - pad, f.high + pad, f.left - 0.06, f.right + 0.06};
 }
 
-static void open_svg(skd_string *out, const svg_plot *p) {
+void svg_open(skd_string *out, const char *title) {
     skd_string_add(out,
                    "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\" height=\"%.0f\" "
                    "class=\"plot\" font-family=\"system-ui,sans-serif\" font-size=\"12\" role=\"img\">\n",
-                   WIDTH, HEIGHT, WIDTH, HEIGHT);
+                   SVG_WIDTH, SVG_HEIGHT, SVG_WIDTH, SVG_HEIGHT);
     skd_string_add(out, "<style>.plot .paper{fill:#fff}.plot text{fill:#222}.plot .axis{stroke:#888;fill:none}"
                         ".plot .grid{stroke:#e4e4e4}.plot .ink{fill:#222}"
                         "@media (prefers-color-scheme:dark){.plot .paper{fill:#16181c}.plot text{fill:#ddd}"
                         ".plot .axis{stroke:#777}.plot .grid{stroke:#2c2f36}.plot .ink{fill:#eee}}"
                         "@media print{.plot .paper{fill:#fff}.plot text{fill:#000}.plot .ink{fill:#000}}</style>\n");
-    skd_string_add(out, "<rect class=\"paper\" width=\"%.0f\" height=\"%.0f\"/>\n", WIDTH, HEIGHT);
-    if (p->title) {
+    skd_string_add(out, "<rect class=\"paper\" width=\"%.0f\" height=\"%.0f\"/>\n", SVG_WIDTH, SVG_HEIGHT);
+    if (title) {
         skd_string_add(out, "<text x=\"%.1f\" y=\"20\" font-size=\"15\" text-anchor=\"middle\">",
-                       0.5 * (LEFT + WIDTH - RIGHT));
-        svg_text(out, p->title);
+                       0.5 * (SVG_LEFT + SVG_WIDTH - SVG_RIGHT));
+        svg_text(out, title);
         skd_string_add(out, "</text>\n");
     }
 }
 
-static void add_axes(skd_string *out, const svg_plot *p, const frame *f) {
-    double step = nice_step(f->high - f->low, 6);
+static int decimals(double step) { return step < 1.0 ? (int)ceil(-log10(step) - 1e-9) : 0; }
+
+void svg_axes(skd_string *out, const svg_frame *f, double x_step, const char *x_label, const char *y_label) {
+    double step = svg_nice_step(f->high - f->low, 6);
     for (double y = ceil(f->low / step) * step; y <= f->high; y += step) {
         double v = fabs(y) < 1e-9 * step ? 0.0 : y;
         skd_string_add(out, "<path class=\"grid\" d=\"M%.1f %.1fH%.1f\"/><text x=\"%.1f\" y=\"%.1f\" "
                             "text-anchor=\"end\">%.*f</text>\n",
-                       LEFT, at_y(f, v), WIDTH - RIGHT, LEFT - 7, at_y(f, v) + 4,
-                       step < 1.0 ? (int)ceil(-log10(step) - 1e-9) : 0, v);
+                       SVG_LEFT, svg_at_y(f, v), SVG_WIDTH - SVG_RIGHT, SVG_LEFT - 7, svg_at_y(f, v) + 4,
+                       decimals(step), v);
     }
-    for (double x = ceil(f->left / 0.3 - 1e-9) * 0.3; x <= f->right; x += 0.3)
+    for (double x = ceil(f->left / x_step - 1e-9) * x_step; x <= f->right; x += x_step)
         skd_string_add(out, "<path class=\"axis\" d=\"M%.1f %.1fv5\"/><text x=\"%.1f\" y=\"%.1f\" "
-                            "text-anchor=\"middle\">%.1f</text>\n",
-                       at_x(f, x), HEIGHT - BOTTOM, at_x(f, x), HEIGHT - BOTTOM + 18, fabs(x) < 1e-6 ? 0.0 : x);
-    skd_string_add(out, "<rect class=\"axis\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>\n", LEFT, TOP,
-                   WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM);
-    skd_string_add(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">Bond distortion factor</text>\n",
-                   0.5 * (LEFT + WIDTH - RIGHT), HEIGHT - 12);
-    skd_string_add(out, "<text transform=\"translate(18 %.1f) rotate(-90)\" text-anchor=\"middle\">Energy relative to "
-                        "Unperturbed (%s)</text>\n", 0.5 * (TOP + HEIGHT - BOTTOM), p->unit);
+                            "text-anchor=\"middle\">%.*f</text>\n",
+                       svg_at_x(f, x), SVG_HEIGHT - SVG_BOTTOM, svg_at_x(f, x), SVG_HEIGHT - SVG_BOTTOM + 18,
+                       decimals(x_step), fabs(x) < 1e-6 ? 0.0 : x);
+    skd_string_add(out, "<rect class=\"axis\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>\n", SVG_LEFT,
+                   SVG_TOP, SVG_WIDTH - SVG_LEFT - SVG_RIGHT, SVG_HEIGHT - SVG_TOP - SVG_BOTTOM);
+    skd_string_add(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%s</text>\n",
+                   0.5 * (SVG_LEFT + SVG_WIDTH - SVG_RIGHT), SVG_HEIGHT - 12, x_label);
+    skd_string_add(out, "<text transform=\"translate(18 %.1f) rotate(-90)\" text-anchor=\"middle\">%s</text>\n",
+                   0.5 * (SVG_TOP + SVG_HEIGHT - SVG_BOTTOM), y_label);
 }
 
 /* ---- the plot -------------------------------------------------------------------------------- */
 
-static void add_line(skd_string *out, const svg_plot *p, const frame *f) {
+static void add_line(skd_string *out, const svg_plot *p, const svg_frame *f) {
     bool open = false;
     double before = -HUGE_VAL; /* several series, as of other neighbours, follow each other */
     for (size_t i = 0; i < p->n; i++) {
         if (!shown(p, i) || p->point[i].mark != SVG_BOND)
             continue;
         const char *pen = p->point[i].x < before ? "M" : "L";
-        skd_string_add(out, "%s%.1f %.1f", open ? pen : "<path class=\"axis\" d=\"M", at_x(f, p->point[i].x),
-                       at_y(f, p->point[i].energy * p->scale));
+        skd_string_add(out, "%s%.1f %.1f", open ? pen : "<path class=\"axis\" d=\"M", svg_at_x(f, p->point[i].x),
+                       svg_at_y(f, p->point[i].energy * p->scale));
         open = true;
         before = p->point[i].x;
     }
     skd_string_add(out, open ? "\"/>\n" : "");
 }
 
-static void add_points(skd_string *out, const svg_plot *p, const frame *f) {
+static void add_points(skd_string *out, const svg_plot *p, const svg_frame *f) {
     for (size_t i = 0; i < p->n; i++) {
         const svg_point *q = &p->point[i];
         if (!shown(p, i))
             continue;
-        add_mark(out, q->mark, at_x(f, q->x), at_y(f, q->energy * p->scale), svg_colour(q->family));
+        add_mark(out, q->mark, svg_at_x(f, q->x), svg_at_y(f, q->energy * p->scale), svg_colour(q->family));
         skd_string_add(out, "><title>");
         svg_text(out, q->label);
         bool circle = q->mark == SVG_RATTLED || q->mark == SVG_BOND;
@@ -163,7 +155,7 @@ static void add_points(skd_string *out, const svg_plot *p, const frame *f) {
 
 static void add_legend(skd_string *out, const svg_plot *p) {
     static const char *const names[] = {"Bond distortion", "Rattled", "Dimer", "Other charge", "Unperturbed", "Other"};
-    double x = WIDTH - RIGHT + 18, y = TOP + 8;
+    double x = SVG_WIDTH - SVG_RIGHT + 18, y = SVG_TOP + 8;
     size_t left_out = 0, families = 0;
     for (int m = 0; m < 6; m++) {
         bool used = false;
@@ -191,9 +183,11 @@ static void add_legend(skd_string *out, const svg_plot *p) {
 }
 
 void svg_energy_plot(skd_string *out, const svg_plot *p) {
-    frame f = frame_of(p);
-    open_svg(out, p);
-    add_axes(out, p, &f);
+    svg_frame f = frame_of(p);
+    char label[80];
+    snprintf(label, sizeof label, "Energy relative to Unperturbed (%s)", p->unit);
+    svg_open(out, p->title);
+    svg_axes(out, &f, 0.3, "Bond distortion factor", label);
     add_line(out, p, &f);
     add_points(out, p, &f);
     add_legend(out, p);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * svg.h - small pictures as SVG text: energy against distortion, a map of minima, a family tree. Colours are Okabe and
- * Ito's, which stay apart for colour-blind readers; light and dark follow the viewer's setting.
+ * svg.h - small pictures as SVG text: energy against distortion and against step, a map of minima, a family tree.
+ * Colours are Okabe and Ito's, which stay apart for colour-blind readers; light and dark follow the viewer's setting.
  */
 #ifndef SKD_SVG_H
 #define SKD_SVG_H
 
-#include "shakedown/base.h"
+#include "shakedown/relax.h"
 
 typedef enum svg_mark { SVG_BOND, SVG_RATTLED, SVG_DIMER, SVG_IMPORTED, SVG_UNPERTURBED, SVG_OTHER } svg_mark;
 
@@ -28,6 +28,24 @@ typedef struct svg_plot {
 
 /** One whole <svg> element. */
 void svg_energy_plot(skd_string *out, const svg_plot *plot);
+
+/** A relaxation; its line is coloured by the family that it ended in, thick where it leads that family. */
+typedef struct svg_series {
+    const skd_trace *trace;
+    size_t family;
+    bool leads;
+    const char *label;
+} svg_series;
+
+/** Energy against step. What lies far above the ends of all relaxations is cut off. */
+typedef struct svg_steps {
+    const char *title; /**< NULL: none */
+    svg_series *series; /**< [n] */
+    size_t n;
+    double zero, scale; /**< eV; 1, or 1000 for meV */
+    const char *unit, *families, *against; /**< of `zero`: "Unperturbed" */
+} svg_steps;
+void svg_steps_plot(skd_string *out, const svg_steps *plot);
 
 /** A point a family, placed by classical multidimensional scaling of distance[n][n]. */
 skd_status svg_map(skd_string *out, const double *distance, size_t n, skd_error *err) SKD_CHECKED;

@@ -13,6 +13,7 @@
 void verify_answer_free(verify_answer *answer) {
     skd_cell_free(answer->cell);
     skd_free(answer->force);
+    skd_trace_free(&answer->trace);
     *answer = (verify_answer){0};
 }
 
@@ -96,6 +97,19 @@ static bool is_set(const skd_frame *frame, const char *key, const char *value) {
     return found && strcmp(found, value) == 0;
 }
 
+/* Takes down a step: for the rules, and for those who want to see how it went. */
+static skd_status note_step(verify_answer *a, const skd_frame *frame, skd_error *err) {
+    skd_trace_point point = {a->n_steps, frame->has_energy ? frame->energy : (double)NAN, (double)NAN};
+    double most = 0.0;
+    for (size_t i = 0; frame->force && i < frame->cell->n; i++)
+        most = fmax(most, skd_norm(frame->force[i]));
+    if (frame->force)
+        point.force_max = most;
+    if (frame->has_energy)
+        skd_watch_step(&a->watch, frame->energy, !is_set(frame, "scf_converged", "F"), frame->cell);
+    return skd_trace_add(&a->trace, &point, err);
+}
+
 /* All steps of the open output; *last is the caller's. What is malformed ends the reading and is told in `why`. */
 static skd_status read_steps(verify_answer *a, skd_outputs *source, skd_frame **last, skd_error *err) {
     skd_status status = SKD_OK;
@@ -105,10 +119,11 @@ static skd_status read_steps(verify_answer *a, skd_outputs *source, skd_frame **
         status = skd_outputs_next(source, &frame, &said);
         if (status != SKD_OK || !frame)
             break;
-        if (frame->has_energy)
-            skd_watch_step(&a->watch, frame->energy, !is_set(frame, "scf_converged", "F"), frame->cell);
         skd_frame_free(*last);
         *last = frame;
+        status = note_step(a, frame, &said);
+        if (status != SKD_OK)
+            break;
         a->n_steps++;
     }
     if (status == SKD_ENOMEM)

@@ -28,6 +28,7 @@ typedef struct verify_answer {
     size_t n_steps;
     bool stalled;       /**< stopped by our rules, as good as converged                     */
     skd_watch watch;    /**< all steps, for the rules                                       */
+    skd_trace trace;    /**< all steps; owned                                               */
 } verify_answer;
 
 /** Reads what there is in the calculation's folder. Only out of memory is an error. asked: its structure. */

@@ -11,10 +11,13 @@ static skd_status set_minimum(skd_lesson *l, size_t start, const skd_cell *cell,
     skd_minimum *m = &l->job->minimum[start];
     skd_cell_free(m->cell);
     skd_free(m->force);
+    skd_trace_free(&m->trace);
     *m = (skd_minimum){.start = start, .like = like};
     skd_status status = skd_cell_copy(&m->cell, cell, err);
     if (status == SKD_OK && answer->force && !(m->force = skd_copy(answer->force, cell->n, sizeof *m->force)))
         status = skd_fail(err, SKD_ENOMEM, "out of memory for a minimum");
+    if (status == SKD_OK)
+        status = skd_trace_copy(&m->trace, &answer->trace, err);
     m->done = status == SKD_OK;
     m->stop = answer->relaxed ? answer->stop : SKD_STOP_FAILED;
     m->energy = answer->energy;

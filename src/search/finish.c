@@ -58,6 +58,8 @@ static void keep(skd_kept_label *answer, skd_relax_outcome *outcome) {
     answer->n_calls = outcome->n_calls;
     answer->failed = !skd_stop_has_minimum(outcome->stop);
     snprintf(answer->why, sizeof answer->why, "%.150s", outcome->reason);
+    answer->trace = outcome->trace;
+    outcome->trace = (skd_trace){0};
     outcome->cell = NULL;
     outcome->result->force = NULL;
 }

@@ -5,6 +5,7 @@
 static void minimum_free(skd_minimum *m) {
     skd_cell_free(m->cell);
     skd_free(m->force);
+    skd_trace_free(&m->trace);
 }
 
 void skd_job_free(skd_job *job) {

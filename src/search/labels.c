@@ -16,6 +16,7 @@ void skd_kept_label_free(skd_kept_label *label) {
     skd_free(label->force);
     skd_free(label->way);
     skd_free(label->way_energy);
+    skd_trace_free(&label->trace);
     label->way = NULL;
     label->way_energy = NULL;
     label->cell = label->relaxed = NULL;

@@ -49,6 +49,8 @@ static void keep(skd_minimum *m, skd_relax_outcome *outcome) {
     for (size_t i = 0; i < sizeof m->reason; i++)
         m->reason[i] = i < sizeof outcome->reason ? outcome->reason[i] : '\0';
     m->cell = outcome->cell;
+    m->trace = outcome->trace;
+    outcome->trace = (skd_trace){0};
     outcome->cell = NULL;
     if (outcome->result) {
         m->force = outcome->result->force;
