@@ -249,7 +249,8 @@ static skd_status add_families(skd_string *out, const skd_job *job, const skd_ra
 
 static void add_relaxations(skd_string *out, const skd_job *job) {
     skd_string_add(out, "<details><summary>all relaxations</summary><table><tr><th>start</th>"
-                        "<th class=\"n\">energy (eV)</th><th class=\"n\">steps</th><th class=\"n\">largest force (eV/Å)</th><th>end</th></tr>\n");
+                        "<th class=\"n\">energy (eV)</th><th class=\"n\">steps</th>"
+                        "<th class=\"n\">largest force (eV/Å)</th><th>end</th></tr>\n");
     for (size_t i = 0; i < job->starts.n; i++) {
         const skd_minimum *m = &job->minimum[i];
         add_escaped(out, "<tr><td>", job->starts.start[i].name, "</td>");
