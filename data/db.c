@@ -44,22 +44,22 @@ skd_status db_run(skd_db *db, sqlite3_stmt *statement, skd_error *err) {
     return status;
 }
 
-static skd_status execute(skd_db *db, const char *text, const char *doing, skd_error *err) {
+skd_status db_execute(skd_db *db, const char *text, const char *doing, skd_error *err) {
     return sqlite3_exec(db->sql, text, NULL, NULL, NULL) == SQLITE_OK ? SKD_OK : db_fail(db, err, doing);
 }
 
 /* Ends a transaction by what became of it; the first error is the one told. */
-static skd_status finish(skd_db *db, skd_status status, skd_error *err) {
+skd_status db_finish(skd_db *db, skd_status status, skd_error *err) {
     if (status == SKD_OK)
-        status = execute(db, "COMMIT", "writing", err);
+        status = db_execute(db, "COMMIT", "writing", err);
     if (status != SKD_OK)
         sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL); /* SQLite may have done it already */
     return status;
 }
 
-static skd_status begin(skd_db *db, skd_error *err) {
+skd_status db_begin(skd_db *db, skd_error *err) {
     skd_status status = db_lock_take(db, err);
-    return status == SKD_OK ? execute(db, "BEGIN IMMEDIATE", "beginning to write", err) : status;
+    return status == SKD_OK ? db_execute(db, "BEGIN IMMEDIATE", "beginning to write", err) : status;
 }
 
 /* ---- opening ------------------------------------------------------------------------------ */
@@ -82,13 +82,13 @@ static skd_status count_tables(skd_db *db, const char *condition, int *n, skd_er
 /* Makes the tables in an empty file; two processes may try at once. */
 static skd_status make_tables(skd_db *db, skd_error *err) {
     int n = 0;
-    skd_status status = begin(db, err);
+    skd_status status = db_begin(db, err);
     if (status != SKD_OK)
         return status;
     status = count_tables(db, "", &n, err);
     if (status == SKD_OK && n == 0)
-        status = execute(db, db_schema, "making the tables", err);
-    return finish(db, status, err);
+        status = db_execute(db, db_schema, "making the tables", err);
+    return db_finish(db, status, err);
 }
 
 static skd_status check_layout(skd_db *db, skd_error *err) {
@@ -113,6 +113,14 @@ static skd_status check_layout(skd_db *db, skd_error *err) {
     return status;
 }
 
+/* Shared: short transactions of several processes, in a write-ahead log: after a loss of power the last ones may be
+ * missing, whole. Sole: the same without any lock of SQLite's, for files on a network folder. */
+static const char *const journal[] = {
+    [DB_OWN] = "PRAGMA synchronous=FULL",
+    [DB_SHARED] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
+    [DB_SOLE] = "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
+};
+
 static skd_status connect_file(skd_db *db, bool create, skd_error *err) {
     struct stat info;
     if (stat(db->path, &info) != 0) {
@@ -124,14 +132,14 @@ static skd_status connect_file(skd_db *db, bool create, skd_error *err) {
     if (status != SKD_OK)
         return status;
     int flags = SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0) | SQLITE_OPEN_NOMUTEX;
-    if (sqlite3_open_v2(db->path, &db->sql, flags, NULL) != SQLITE_OK)
+    if (sqlite3_open_v2(db->path, &db->sql, flags, db->mode == DB_SOLE ? "unix-none" : NULL) != SQLITE_OK)
         return db->sql ? db_fail(db, err, "cannot be opened")
                        : skd_fail(err, SKD_ENOMEM, "%s: out of memory", db->path);
     sqlite3_busy_timeout(db->sql, BUSY_MS);
-    return execute(db, "PRAGMA synchronous=FULL", "not readable as a run database", err);
+    return db_execute(db, journal[db->mode], "not readable as a run database", err);
 }
 
-skd_status skd_db_open(skd_db **out, const char *path, bool create, skd_error *err) {
+skd_status db_open(skd_db **out, const char *path, bool create, db_mode mode, skd_error *err) {
     *out = NULL;
     skd_db *db = skd_alloc(1, sizeof *db);
     if (!db || pthread_mutex_init(&db->mutex, NULL) != 0) {
@@ -139,6 +147,7 @@ skd_status skd_db_open(skd_db **out, const char *path, bool create, skd_error *e
         return skd_fail(err, SKD_ENOMEM, "%s: out of memory", path);
     }
     db->lock = -1;
+    db->mode = mode;
     db->path = skd_strdup(path);
     skd_status status = db->path ? connect_file(db, create, err) : skd_fail(err, SKD_ENOMEM, "%s: out of memory", path);
     int n = 0;
@@ -156,6 +165,10 @@ skd_status skd_db_open(skd_db **out, const char *path, bool create, skd_error *e
     return SKD_OK;
 }
 
+skd_status skd_db_open(skd_db **out, const char *path, bool create, skd_error *err) {
+    return db_open(out, path, create, DB_OWN, err);
+}
+
 void skd_db_close(skd_db *db) {
     if (!db)
         return;
@@ -171,7 +184,7 @@ void skd_db_close(skd_db *db) {
 
 /* ---- rows --------------------------------------------------------------------------------- */
 
-static skd_status replace_metadata(skd_db *db, const char *json, skd_error *err) {
+skd_status db_metadata_replace(skd_db *db, const char *json, skd_error *err) {
     static const int steps[] = {DB_DELETE_INFORMATION, DB_INSERT_INFORMATION};
     skd_status status = SKD_OK;
     for (int i = 0; i < 2 && status == SKD_OK; i++) {
@@ -189,14 +202,14 @@ static skd_status replace_metadata(skd_db *db, const char *json, skd_error *err)
 
 static skd_status write_rows(skd_db *db, const skd_db_row *row, long *id, size_t n, const char *metadata,
                              skd_error *err) {
-    skd_status status = begin(db, err);
+    skd_status status = db_begin(db, err);
     if (status != SKD_OK)
         return status;
     for (size_t i = 0; i < n && status == SKD_OK; i++)
         status = db_row_write(db, &row[i], &id[i], err);
     if (metadata && status == SKD_OK)
-        status = replace_metadata(db, metadata, err);
-    return finish(db, status, err);
+        status = db_metadata_replace(db, metadata, err);
+    return db_finish(db, status, err);
 }
 
 skd_status skd_db_write_all(skd_db *db, skd_db_row *row, size_t n, const char *metadata, skd_error *err) {
@@ -266,9 +279,9 @@ long skd_db_count(skd_db *db) {
 
 skd_status skd_db_metadata_set(skd_db *db, const char *json, skd_error *err) {
     pthread_mutex_lock(&db->mutex);
-    skd_status status = begin(db, err);
+    skd_status status = db_begin(db, err);
     if (status == SKD_OK)
-        status = finish(db, replace_metadata(db, json, err), err);
+        status = db_finish(db, db_metadata_replace(db, json, err), err);
     pthread_mutex_unlock(&db->mutex);
     return status;
 }

@@ -70,7 +70,7 @@ static skd_status take(skd_db *db, const char *path, skd_error *err) {
 }
 
 skd_status db_lock_take(skd_db *db, skd_error *err) {
-    if (db->lock >= 0)
+    if (db->lock >= 0 || db->mode != DB_OWN)
         return SKD_OK;
     skd_string path = {0};
     skd_status status = lock_path(db, &path, err);

@@ -47,7 +47,11 @@ extern const char *const db_sql[DB_N_STATEMENTS];
 /* Words that ASE keeps for itself; ended by NULL. Element symbols are reserved too. */
 extern const char *const db_reserved[];
 
+/* How a file is shared: one writer at a time, many short writers (tasks.c), one process alone without locks. */
+typedef enum db_mode { DB_OWN, DB_SHARED, DB_SOLE } db_mode;
+
 struct skd_db {
+    db_mode mode;
     char *path;
     sqlite3 *sql;
     sqlite3_stmt *statement[DB_N_STATEMENTS];
@@ -57,6 +61,12 @@ struct skd_db {
     size_t blob_capacity;
 };
 
+skd_status db_open(skd_db **out, const char *path, bool create, db_mode mode, skd_error *err);
+/* A transaction for writing, under the mutex; finish commits or, by a status that is not SKD_OK, undoes it. */
+skd_status db_begin(skd_db *db, skd_error *err);
+skd_status db_finish(skd_db *db, skd_status status, skd_error *err);
+skd_status db_execute(skd_db *db, const char *text, const char *doing, skd_error *err);
+skd_status db_metadata_replace(skd_db *db, const char *json, skd_error *err); /* within a transaction */
 /* The statement, fresh: reset and unbound; borrowed. */
 skd_status db_statement(skd_db *db, int which, sqlite3_stmt **out, skd_error *err);
 /* Runs a statement that gives no rows, and resets it. */

@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -347,5 +348,24 @@ skd_status skd_folder_list(skd_names *out, const char *path, bool *is_folder, sk
         skd_names_free(out);
     else if (out->n > 1)
         qsort(out->name, out->n, sizeof *out->name, by_name);
+    return status;
+}
+
+skd_status skd_files_matching(skd_names *out, const char *pattern, skd_error *err) {
+    glob_t found = {0};
+    *out = (skd_names){0};
+    int code = glob(pattern, 0, NULL, &found);
+    skd_status status = SKD_OK;
+    if (code != 0 && code != GLOB_NOMATCH)
+        status = skd_fail(err, code == GLOB_NOSPACE ? SKD_ENOMEM : SKD_EIO, "%s: files cannot be listed", pattern);
+    for (size_t i = 0; code == 0 && i < found.gl_pathc && status == SKD_OK; i++) {
+        status = skd_grow((void **)&out->name, &out->capacity, out->n + 1, sizeof *out->name, err);
+        if (status == SKD_OK && !(out->name[out->n] = skd_strdup(found.gl_pathv[i])))
+            status = skd_fail(err, SKD_ENOMEM, "%s: out of memory for a list", pattern);
+        out->n += status == SKD_OK;
+    }
+    globfree(&found);
+    if (status != SKD_OK)
+        skd_names_free(out);
     return status;
 }

@@ -15,12 +15,12 @@ folders='
 src/base      base
 src/crystal   base crystal alloy
 src/search    base crystal distortions relax learned fingerprints search
-src/cli       base crystal alloy distortions relax learned fingerprints search data process teachers
+src/cli       base crystal alloy distortions relax learned fingerprints search data tasks process teachers
 src/teachers  base crystal relax data process teachers
 distortions   base crystal distortions
 relax         base crystal relax learned
 fingerprints  base crystal fingerprints
-data          base crystal data
+data          base crystal data tasks
 '
 # public header: public headers it may include
 headers='
@@ -32,6 +32,7 @@ relax         base crystal
 learned       base crystal relax
 fingerprints  base crystal
 data          base crystal
+tasks         base crystal data
 search        base crystal distortions relax learned fingerprints
 process       base
 teachers      base crystal relax

@@ -27,6 +27,8 @@ typedef struct skd_names {
 } skd_names;
 /** *is_folder false and no names where path is none. */
 skd_status skd_folder_list(skd_names *out, const char *path, bool *is_folder, skd_error *err) SKD_CHECKED;
+/** Paths that a pattern of the shell (*, ?, [..]) matches, sorted; none: n = 0. */
+skd_status skd_files_matching(skd_names *out, const char *pattern, skd_error *err) SKD_CHECKED;
 void skd_names_free(skd_names *names); /**< frees the contents, not names itself */
 
 /* ---- frames ------------------------------------------------------------------------------ */

@@ -5,6 +5,7 @@
 
 #include "cli.h"
 #include "shakedown/alloy.h"
+#include "shakedown/data.h"
 
 enum { CLI_RULES_MAX = 16 };
 
@@ -19,5 +20,7 @@ skd_status cli_region(const skd_cell *cell, const char *layers, double domain, b
 /** "Te=6.48,Se=6.05": by how much Vegard's law scales the host; every element of a sublattice that is mixed must be
  *  listed. */
 skd_status cli_vegard(const char *text, const skd_alloy *alloy, double *scale, skd_error *err);
+/** The cells that the verb's command line asks for; the caller's, also after a failure. */
+skd_status cli_alloy_make(skd_frames *out, const cli_args *args, skd_error *err);
 
 #endif

@@ -193,7 +193,7 @@ static skd_status make_special(alloying *a, skd_alloy *alloy, uint32_t seed, skd
         status = skd_fail(err, SKD_ENOMEM, "out of memory for correlations");
     if (status == SKD_OK && cli_int(args, "count") == 1 && !cli_flag(args, "quiet"))
         print_figures(a->talk, figure, n);
-    if (status == SKD_OK)
+    if (status == SKD_OK && !cli_flag(args, "quiet"))
         fprintf(a->talk, "objective  %.6f after %zu exchanges tried (random occupation: %.6f); error of the first pair "
                          "shell %.6f\n", skd_correlations_objective(c), steps, before, figure[0].error);
     skd_correlations_free(c);
@@ -316,6 +316,17 @@ static skd_status enumerate_all(alloying *a, skd_error *err) {
     if (status == SKD_OK && total == 0)
         status = skd_fail(err, SKD_EARG, "--substitute %s: no cell of this size has whole atoms of these shares",
                           cli_text(args, "substitute"));
+    return status;
+}
+
+skd_status cli_alloy_make(skd_frames *out, const cli_args *args, skd_error *err) {
+    alloying a = {.args = args, .talk = stderr};
+    skd_status status = read_request(&a, err);
+    if (status == SKD_OK)
+        status = cli_flag(args, "enumerate") ? enumerate_all(&a, err) : make_cells(&a, err);
+    *out = a.out;
+    skd_frame_free(a.host);
+    skd_cell_free(a.primitive);
     return status;
 }
 

@@ -14,6 +14,7 @@
 #include "report.h"
 #include "run_store.h"
 #include "search_host.h"
+#include "search_parts.h"
 
 static const cli_option options[] = {
     PLAN_OPTIONS("0"), /* a search is asked for a defect, not for all that a charge rule allows */
@@ -106,16 +107,6 @@ static skd_status store_nudged(void *payload, const skd_job *job, size_t start, 
     return run_store_keep(&s->store, s->job, s->n_jobs, job, start, &s->record, err);
 }
 
-static skd_status read_saddles(search *s, skd_error *err) {
-    static const char *const word[] = {"auto", "yes", "no"};
-    const char *when = cli_text(s->args, "saddles");
-    size_t k = 0;
-    while (k < 3 && strcmp(when, word[k]) != 0)
-        k++;
-    s->saddles = k == 1 || (k == 0 && !s->potential->type->dear);
-    return k < 3 ? SKD_OK : skd_fail(err, SKD_EARG, "--saddles: expected auto, yes or no; found '%s'", when);
-}
-
 static skd_status find_saddles(search *s, skd_ranking *rankings, skd_error *err) {
     skd_search_hooks hooks = {.progress = show_step, .nudged = store_nudged, .payload = s};
     if (!s->saddles)
@@ -146,14 +137,6 @@ static skd_status read_cross_options(search *s, skd_error *err) {
     return SKD_OK;
 }
 
-static skd_status make_job(search *s, skd_job **out, const cli_state *state, skd_error *err) {
-    const cli_plan *plan = &s->plan;
-    const char *own = cli_text(s->args, "starts");
-    return own ? own_starts_job(out, state->defect, state->charge, own, plan->charges.n == 1,
-                                cli_text(s->args, "structure-file"), err)
-               : skd_job_new(out, state->defect, state->charge, &plan->starts, err);
-}
-
 static skd_status make_jobs(search *s, skd_error *err) {
     const cli_plan *plan = &s->plan;
     s->job = skd_alloc(plan->charges.n, sizeof *s->job);
@@ -161,43 +144,10 @@ static skd_status make_jobs(search *s, skd_error *err) {
         return skd_fail(err, SKD_ENOMEM, "out of memory for %zu jobs", plan->charges.n);
     skd_status status = SKD_OK;
     for (size_t k = 0; k < plan->charges.n && status == SKD_OK; k++) {
-        status = make_job(s, &s->job[k], &plan->charges.state[k], err);
-        s->n_jobs += status == SKD_OK;
-        if (status == SKD_OK)
-            status = skd_job_hold(s->job[k], &s->record.far, err);
+        status = search_job_new(&s->job[k], s->args, plan, k, &s->record.far, err);
+        s->n_jobs += s->job[k] != NULL;
     }
     return status;
-}
-
-/* Can the potential treat host and defects? */
-static skd_status check_elements(const search *s, skd_error *err) {
-    const skd_potential *potential = s->potential;
-    skd_status status = potential->type->check(potential->params, s->plan.bulk, err);
-    for (size_t d = 0; d < s->plan.defects.n && status == SKD_OK; d++)
-        status = potential->type->check(potential->params, s->plan.defects.defect[d]->cell, err);
-    return status;
-}
-
-static void make_record(search *s) {
-    run_record *r = &s->record;
-    size_t used = 0;
-    for (int i = 0; i < s->args->argc && used < sizeof r->command; i++) {
-        int n = snprintf(r->command + used, sizeof r->command - used, "%s%s", i ? " " : "", s->args->argv[i]);
-        used += n > 0 ? (size_t)n : 0;
-    }
-    snprintf(r->host_file, sizeof r->host_file, "%s", s->plan.host_path);
-    snprintf(r->potential, sizeof r->potential, "%s", s->potential->spec);
-    snprintf(r->method, sizeof r->method, "%s%s", s->relax.method->name, s->learns ? " after a surrogate" : "");
-    r->seed = s->plan.starts.seed;
-    r->force_max = s->relax.force_max;
-    r->force_mean = s->relax.force_mean;
-    r->max_steps = s->relax.max_steps;
-    r->threshold = cli_real(s->args, "threshold");
-    r->epsilon = cli_given(s->args, "epsilon") ? cli_real(s->args, "epsilon") : 0.0;
-    const skd_cell *host = s->plan.host->cell;
-    uint64_t h = skd_hash(SKD_HASH_START, host->lattice, sizeof host->lattice);
-    h = skd_hash(h, host->species, host->n * sizeof *host->species);
-    r->host_checksum = skd_hash(h, host->pos, host->n * sizeof *host->pos);
 }
 
 static size_t count_pending(const search *s) {
@@ -220,10 +170,10 @@ static skd_status prepare(search *s, skd_error *err) {
     if (status == SKD_OK)
         status = cli_plan_make(&s->plan, s->args, err);
     if (status == SKD_OK)
-        status = check_elements(s, err);
+        status = search_check_elements(&s->plan, s->potential, err);
     if (status != SKD_OK)
         return status;
-    make_record(s);
+    search_record_begin(&s->record, s->args, &s->plan, s->potential, &s->relax, s->learns);
     status = learning_recall(&s->known, &s->record, s->args, s->learns, &s->plan, err);
     if (status != SKD_OK)
         return status;
@@ -231,7 +181,7 @@ static skd_status prepare(search *s, skd_error *err) {
     bool ready = !s->host.far_auto && !search_host_is_relaxed(&s->host);
     status = read_cross_options(s, err);
     if (status == SKD_OK)
-        status = read_saddles(s, err);
+        status = search_wants_saddles(&s->saddles, s->args, s->potential, err);
     if (status == SKD_OK && ready) /* what is wrong with the far field is told before the host is checked */
         status = make_jobs(s, err);
     if (status == SKD_OK)

@@ -37,23 +37,6 @@ typedef struct finding {
     size_t n_chosen;
 } finding;
 
-/* The element whose sites the defect takes: "v_Cd", "Te_Cd". */
-static skd_status site_element(const char *name, int *species, skd_error *err) {
-    if (!name)
-        return skd_fail(err, SKD_EARG, "'sites' needs --defect, like v_Cd or Te_Cd");
-    const char *line = strchr(name, '_');
-    const skd_span added = {name, line ? (size_t)(line - name) : 0}, site = {line ? line + 1 : name,
-                                                                             line ? strlen(line + 1) : 0};
-    if (skd_span_is(site, "i"))
-        return skd_fail(err, SKD_EARG, "--defect %s: interstitials sit on no atom's site; 'distort' lists theirs",
-                        name);
-    *species = skd_element_number(site);
-    if (!*species || !(skd_span_is(added, "v") || skd_element_number(added)))
-        return skd_fail(err, SKD_EARG, "--defect: expected a vacancy or substitution like v_Cd or Te_Cd; found '%s'",
-                        name);
-    return SKD_OK;
-}
-
 static skd_status choose_all(finding *f, skd_error *err) {
     const size_t most = cli_given(f->args, "max-sites") ? (size_t)cli_int(f->args, "max-sites") : SIZE_MAX;
     f->n_chosen = f->e->n_classes < most ? f->e->n_classes : most;
@@ -73,7 +56,7 @@ static skd_status find_classes(finding *f, skd_error *err) {
     skd_environment_options wanted = {.shells = (size_t)cli_int(args, "shells"),
                                       .reach = cli_real(args, "reach"),
                                       .composition_only = cli_flag(args, "composition")};
-    skd_status status = site_element(cli_text(args, "defect"), &wanted.species, err);
+    skd_status status = cli_site_element(cli_text(args, "defect"), &wanted.species, err);
     if (status == SKD_OK)
         status = skd_structure_read(&f->frame, args->operand[0], err);
     if (status != SKD_OK)

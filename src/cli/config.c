@@ -3,7 +3,7 @@
  * stand in it ('_' for '-'); ShakeNBreak's keys that are called otherwise here are the rows of `keys`. */
 #include <string.h>
 
-#include "cli.h"
+#include "config.h"
 #include "shakedown/data.h"
 
 typedef struct loader {
@@ -187,6 +187,14 @@ static skd_status set_key(loader *l, const skd_config *node, skd_error *err) {
     skd_string none = {0};
     return is_nothing(node) ? put(l, node->key, node, &none, err) : set_plain(l, node->key, node, err);
 }
+
+skd_status cli_config_set(cli_args *args, const char *path, const skd_config *root, const skd_config *node,
+                          skd_error *err) {
+    loader l = {args, path, root};
+    return set_key(&l, node, err);
+}
+
+void cli_config_text(skd_string *out, const skd_config *node) { add_text(out, node, NULL); }
 
 skd_status cli_config_apply(cli_args *args, const char *path, skd_error *err) {
     char *text;

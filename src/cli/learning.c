@@ -58,10 +58,15 @@ static skd_status remember(learning *l, skd_error *err) {
     return status;
 }
 
-skd_status learning_begin(learning *l, const cli_args *args, const skd_potential *teacher,
-                          const skd_relax_options *relax, skd_error *err) {
+skd_learn_options learning_options(const cli_args *args) {
     skd_learn_options options = SKD_LEARN_DEFAULT;
     options.labels = (size_t)cli_int(args, "labels");
+    return options;
+}
+
+skd_status learning_begin(learning *l, const cli_args *args, const skd_potential *teacher,
+                          const skd_relax_options *relax, skd_error *err) {
+    const skd_learn_options options = learning_options(args);
     l->hooks = (skd_learn_hooks){store_label, show_round, show_step, store_finished, l};
     skd_status status = skd_learner_new(&l->learner, teacher, relax, &options, (int)cli_int(args, "threads"), &l->hooks,
                                         err);

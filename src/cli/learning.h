@@ -39,6 +39,7 @@ typedef struct learning {
 
 /** Does this search learn? SKD_EARG if --surrogate is none of the three. */
 skd_status learning_wanted(bool *out, const cli_args *args, const skd_potential *potential, skd_error *err);
+skd_learn_options learning_options(const cli_args *args);
 /** The other fields are set; what the store remembers is put before the learner. */
 skd_status learning_begin(learning *l, const cli_args *args, const skd_potential *teacher,
                           const skd_relax_options *relax, skd_error *err);

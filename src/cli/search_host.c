@@ -40,9 +40,12 @@ static skd_status relax_host(search_host *host, skd_error *err) {
     cli_plan *plan = host->plan;
     run_record *r = host->record;
     skd_relax_observer observer = {show, host};
-    skd_cell *relaxed = NULL;
+    skd_cell *relaxed = host->relaxed;
+    skd_status status = SKD_OK;
+    host->relaxed = NULL;
     r->relaxed_key = run_host_key(plan->bulk, r->potential);
-    skd_status status = run_host_cached_relaxed(host->store, r->relaxed_key, plan->primitive, &relaxed, err);
+    if (host->store)
+        status = run_host_cached_relaxed(host->store, r->relaxed_key, plan->primitive, &relaxed, err);
     if (status == SKD_OK && !relaxed)
         status = skd_host_relax(&relaxed, plan->primitive, (const int(*)[3])plan->matrix, host->potential, &observer,
                                 err);
@@ -59,7 +62,8 @@ static skd_status check_host(search_host *host, skd_error *err) {
     run_record *r = host->record;
     skd_relax_observer observer = {show, host};
     r->host_key = run_host_key(host->plan->bulk, r->potential);
-    skd_status status = run_host_cached(host->store, r->host_key, &r->host, &host->known, err);
+    skd_status status =
+        host->store ? run_host_cached(host->store, r->host_key, &r->host, &host->known, err) : SKD_OK;
     if (status == SKD_OK && !host->known)
         status = skd_host_check(&r->host, host->plan->bulk, host->potential, (uint32_t)host->plan->starts.seed,
                                 &observer, err);

@@ -14,10 +14,11 @@ typedef struct search_host {
     const skd_potential *potential;
     cli_plan *plan;
     run_record *record;  /**< potential is set; gets the state of the host and the far field */
-    run_store *store;    /**< open */
+    run_store *store;    /**< open; NULL: nothing is looked up */
+    skd_cell *relaxed;   /**< without a store: the host's primitive cell as relaxed before, taken; or NULL */
     progress *progress;
     bool far_auto;       /**< as asked for */
-    bool known;          /**< out: the check was found in the store */
+    bool known;          /**< the check was found in the store; without one: record->host is known before */
 } search_host;
 
 /* Rows of the option table. */

@@ -132,3 +132,19 @@ skd_status cli_sites_choose(const skd_environments *e, const double *spectrum, s
     skd_free(nearest);
     return SKD_OK;
 }
+
+skd_status cli_site_element(const char *name, int *species, skd_error *err) {
+    if (!name)
+        return skd_fail(err, SKD_EARG, "'sites' needs --defect, like v_Cd or Te_Cd");
+    const char *line = strchr(name, '_');
+    const skd_span added = {name, line ? (size_t)(line - name) : 0}, site = {line ? line + 1 : name,
+                                                                             line ? strlen(line + 1) : 0};
+    if (skd_span_is(site, "i"))
+        return skd_fail(err, SKD_EARG, "--defect %s: interstitials sit on no atom's site; 'distort' lists theirs",
+                        name);
+    *species = skd_element_number(site);
+    if (!*species || !(skd_span_is(added, "v") || skd_element_number(added)))
+        return skd_fail(err, SKD_EARG, "--defect: expected a vacancy or substitution like v_Cd or Te_Cd; found '%s'",
+                        name);
+    return SKD_OK;
+}

@@ -15,5 +15,7 @@ skd_status cli_sites_split(skd_environments *e, const double *spectrum, size_t s
  *  chosen one. chosen [n] receives class numbers, distance [n] that distance (the first: 0). */
 skd_status cli_sites_choose(const skd_environments *e, const double *spectrum, size_t size, size_t n, size_t *chosen,
                             double *distance, skd_error *err);
+/** The element whose sites a defect takes: Cd of "v_Cd" and of "Te_Cd". */
+skd_status cli_site_element(const char *name, int *species, skd_error *err);
 
 #endif
