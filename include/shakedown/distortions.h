@@ -225,7 +225,8 @@ typedef struct skd_start {
     size_t round;         /**< 0: made from the defect; k: taken over from another charge state in
                                the k-th exchange (search.h)                                        */
     int from_charge;      /**< that charge state; 0 in round 0                                     */
-    bool later;           /**< a second minimum that one start led to; added by the search               */
+    bool later;           /**< added by the search: a second minimum that one start led to, or a minimum of
+                               a cheaper level                                                     */
 } skd_start;
 void skd_start_free(skd_start *start); /**< frees the contents, not start itself */
 

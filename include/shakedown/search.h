@@ -26,6 +26,8 @@ typedef struct skd_minimum {
     skd_trace trace;       /**< of its relaxation, where the search's own potential did it; owned */
     bool nudged;           /**< nudged and relaxed again (skd_search_saddles)          */
     double fall;           /**< eV, by which it then fell                              */
+    bool has_prior;        /**< found by a search on a prior level                     */
+    double prior_energy;   /**< eV, of this very structure at that level               */
 } skd_minimum;
 
 /** Relaxation of all starts of one defect and charge. */
@@ -141,8 +143,13 @@ typedef struct skd_learn_options {
     size_t finish_at_once;  /**< such relaxations a round: what the first teach may spare others            */
     size_t steps;           /**< of a surrogate relaxation                                                */
     double force_max;       /**< eV/Å, its end                                                            */
+    const skd_potential *prior; /**< borrowed: a cheaper level. What is learned is the difference to it, and what
+                                     relaxes is its sum with the model; NULL: none                        */
+    double confirm_force;   /**< eV/Å; 0: the teacher relaxes every family to its own minimum. Else, for teachers
+                                 that cost minutes, it is only asked for labels: a family is confirmed by one of its
+                                 own whose largest force is below                                         */
     skd_features_options features;
-    skd_fit_options fit;
+    skd_fit_options fit;    /**< its short-range prior is left out where there is a prior level           */
 } skd_learn_options;
 #define SKD_LEARN_DEFAULT                                                                                            \
     {.labels = 80, .rounds = 30, .batch = 8, .guard = 0.3, .guard_every = 5, .grace = 10, .finish_force = 0.5,        \
@@ -191,6 +198,7 @@ typedef struct skd_learn_hooks {
 typedef struct skd_learn_summary {
     size_t n_labels;   /**< asked of the teacher while learning (those remembered included)          */
     size_t n_finish;   /**< calls of the final relaxations                                           */
+    size_t n_prior;    /**< evaluations of the prior level                                           */
     size_t n_rounds, n_failed;
     bool spent;        /**< the budget of labels ended the learning                                  */
     skd_fit_report fit;
@@ -212,7 +220,8 @@ void skd_kept_label_free(skd_kept_label *label); /**< frees the contents */
 /** Finds the minima of all starts of the job that are not done: labels a few frames, fits, relaxes every start with
  *  the surrogate under its guard, labels where that was unsure and the best member of each family; where the teacher's
  *  forces are small it relaxes that itself; again, until nothing is unsure and each family has a minimum of the
- *  teacher's. The result is a function of starts, options, and labels:
+ *  teacher's. With confirm_force the teacher relaxes nothing: families end at labels of their own, and starts that were
+ *  added as minima of another level (`later`) are labelled first. The result is a function of starts, options, labels:
  *  the same for any number of threads, and when repeated with its labels kept. SKD_ESTOPPED if a hook stopped it. */
 skd_status skd_learner_search(skd_learner *learner, skd_job *job, skd_learn_summary *summary,
                               skd_error *err) SKD_CHECKED;

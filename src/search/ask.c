@@ -5,7 +5,7 @@
 
 #include "lesson.h"
 
-enum { FIRST_STARTS = 6 };
+enum { FIRST_STARTS = 6, FIRST_DEAR = 3, FIRST_MOST = 24 };
 #define FIRST_SHARE 0.3 /* of the way from the unperturbed defect to a start: its rattle becomes a thermal one */
 
 /* ---- first labels ------------------------------------------------------------------------------- */
@@ -25,29 +25,62 @@ static skd_status part_way(skd_cell **out, const skd_cell *unperturbed, const sk
     return status;
 }
 
-/* The unperturbed defect; where nothing is known yet, also frames on the way to starts spread over the list. */
-static skd_status first_frames(skd_lesson *l, skd_cell **cell, size_t *n, skd_error *err) {
-    const skd_cell *unperturbed = l->job->defect->cell;
-    size_t n_trails = l->trails.n, step = 1 + n_trails / FIRST_STARTS;
-    skd_status status = skd_cell_copy(&cell[0], unperturbed, err);
-    *n = status == SKD_OK;
-    for (size_t i = 0; i < n_trails && status == SKD_OK && l->learner->n_fitted == 0; i += step) {
-        if (!strcmp(l->job->starts.start[l->trails.trail[i].start].name, "Unperturbed"))
+/* Frames to begin with, and the starts that they are (SIZE_MAX: none). */
+typedef struct first {
+    skd_cell *cell[FIRST_MOST];
+    size_t trail[FIRST_MOST], n;
+} first;
+
+static bool is_minimum_from_elsewhere(const skd_lesson *l, const skd_trail *t) {
+    return !t->earlier && l->job->starts.start[t->start].later;
+}
+
+/* Minima of a cheaper level, where the teacher has the last word. */
+static skd_status add_minima(first *f, const skd_lesson *l, skd_error *err) {
+    skd_status status = SKD_OK;
+    for (size_t i = 0; i < l->trails.n && status == SKD_OK && f->n < FIRST_MOST - FIRST_STARTS - 1; i++) {
+        if (!is_minimum_from_elsewhere(l, &l->trails.trail[i]) || l->learner->options.confirm_force <= 0.0)
             continue;
-        status = part_way(&cell[*n], unperturbed, l->trails.trail[i].from, err);
-        *n += status == SKD_OK;
+        status = skd_cell_copy(&f->cell[f->n], l->trails.trail[i].from, err);
+        f->trail[f->n] = i;
+        f->n += status == SKD_OK;
+    }
+    return status;
+}
+
+/* The unperturbed defect; where nothing is known yet, also frames on the way to starts spread over the list. */
+static skd_status first_frames(first *f, const skd_lesson *l, skd_error *err) {
+    const skd_cell *unperturbed = l->job->defect->cell;
+    size_t most = l->learner->options.prior ? FIRST_DEAR : FIRST_STARTS, step = 1 + l->trails.n / most;
+    skd_status status = skd_cell_copy(&f->cell[0], unperturbed, err);
+    f->n = status == SKD_OK;
+    f->trail[0] = SIZE_MAX;
+    if (status == SKD_OK)
+        status = add_minima(f, l, err);
+    for (size_t i = 0; i < l->trails.n && status == SKD_OK && l->learner->n_fitted == 0; i += step) {
+        const skd_trail *t = &l->trails.trail[i];
+        if (!strcmp(l->job->starts.start[t->start].name, "Unperturbed") ||
+            (l->learner->options.confirm_force > 0.0 && is_minimum_from_elsewhere(l, t)))
+            continue;
+        status = part_way(&f->cell[f->n], unperturbed, t->from, err);
+        f->trail[f->n] = SIZE_MAX;
+        f->n += status == SKD_OK;
     }
     return status;
 }
 
 skd_status skd_ask_first(skd_lesson *l, skd_error *err) {
-    skd_cell *cell[FIRST_STARTS + 2] = {NULL};
-    skd_question question[FIRST_STARTS + 2];
-    size_t n = 0, of[FIRST_STARTS + 2];
-    skd_status status = first_frames(l, cell, &n, err);
+    first f = {.n = 0};
+    skd_question question[FIRST_MOST];
+    size_t of[FIRST_MOST];
+    skd_status status = first_frames(&f, l, err);
+    const size_t n = f.n;
     for (size_t i = 0; i < n; i++) {
-        question[i] = (skd_question){.cell = cell[i]};
-        skd_defect_entry_name(l->job->defect, l->job->charge, question[i].from, sizeof question[i].from);
+        question[i] = (skd_question){.cell = f.cell[i]};
+        if (f.trail[i] == SIZE_MAX)
+            skd_defect_entry_name(l->job->defect, l->job->charge, question[i].from, sizeof question[i].from);
+        else
+            skd_lesson_name(l, f.trail[i], question[i].from, sizeof question[i].from);
     }
     if (status == SKD_OK)
         status = skd_learner_ask(l->learner, question, n, l->job->charge, of, err);
@@ -55,8 +88,11 @@ skd_status skd_ask_first(skd_lesson *l, skd_error *err) {
         status = skd_fail(err, SKD_ENUMERIC, "%s: the teacher gives no energy for the unperturbed defect: %s",
                           question[0].from, l->learner->label[of[0]]->why);
     l->summary->n_labels += n;
-    for (size_t i = 0; i < sizeof cell / sizeof *cell; i++)
-        skd_cell_free(cell[i]);
+    for (size_t i = 0; i < n && status == SKD_OK; i++)
+        if (f.trail[i] != SIZE_MAX)
+            status = skd_confirm_point(l, l->trails.trail[f.trail[i]].start, SIZE_MAX, of[i], err);
+    for (size_t i = 0; i < FIRST_MOST; i++)
+        skd_cell_free(f.cell[i]);
     return status;
 }
 
@@ -86,6 +122,8 @@ static skd_status remember_best(skd_lesson *l, size_t trail, size_t label, skd_e
     const skd_trail *t = &l->trails.trail[trail];
     const skd_kept_label *answer = l->learner->label[label];
     double force = skd_label_force_max(answer, l->job);
+    if (l->learner->options.confirm_force > 0.0)
+        return skd_confirm_point(l, t->start, trail, label, err);
     if (t->unsure || !(force < l->learner->options.finish_force))
         return SKD_OK;
     const skd_trail earlier = {.start = t->start, .label = label, .near = true, .leads_to = SIZE_MAX};

@@ -28,6 +28,25 @@ static skd_status set_minimum(skd_lesson *l, size_t start, const skd_cell *cell,
     return status;
 }
 
+/* As skd_kept_label of a relaxation, also where a single point confirmed the family. */
+static skd_kept_label as_relaxation(const skd_lesson *l, size_t label) {
+    skd_kept_label answer = *l->learner->label[label];
+    double limit = l->learner->options.confirm_force;
+    if (answer.relaxed)
+        return answer;
+    answer.relaxed = answer.cell;
+    answer.stop = skd_label_force_max(&answer, l->job) < limit ? SKD_STOP_FORCE_MAX : SKD_STOP_STEPS;
+    answer.n_calls = 1;
+    if (answer.stop == SKD_STOP_STEPS)
+        snprintf(answer.why, sizeof answer.why, "%s", "its label's forces are not small: the budget was spent");
+    return answer;
+}
+
+static void set_prior(skd_lesson *l, const skd_trail *t) {
+    skd_minimum *m = &l->job->minimum[t->start];
+    m->has_prior = skd_learner_prior_energy(l->learner, t->label, &m->prior_energy);
+}
+
 /* A confirmed minimum whose start has one already gets a start of its own. */
 static skd_status extra_start(skd_lesson *l, skd_trail *t, skd_error *err) {
     const skd_start *first = &l->job->starts.start[t->start];
@@ -50,16 +69,20 @@ static skd_status give_confirmed(skd_lesson *l, skd_error *err) {
             continue;
         if (l->job->minimum[t->start].done)
             status = extra_start(l, t, err);
-        const skd_kept_label *answer = l->learner->label[t->label];
+        const skd_kept_label answer = as_relaxation(l, t->label);
         if (status == SKD_OK)
-            status = set_minimum(l, t->start, answer->relaxed, answer, t->start, err);
+            status = set_minimum(l, t->start, answer.relaxed, &answer, t->start, err);
+        if (status == SKD_OK)
+            set_prior(l, t);
     }
     return status;
 }
 
 /* All other starts share the confirmed minimum that they led to. */
 static skd_status give_others(skd_lesson *l, skd_error *err) {
-    static const skd_kept_label nothing = {.energy = (double)NAN, .why = "no minimum: the teacher could not relax it"};
+    skd_kept_label nothing = {.energy = (double)NAN, .why = "no minimum: the teacher could not relax it"};
+    if (l->learner->options.confirm_force > 0.0)
+        snprintf(nothing.why, sizeof nothing.why, "%s", "no minimum: the surrogate stayed unsure where it ends");
     skd_status status = SKD_OK;
     for (size_t i = 0; i < l->trails.n && status == SKD_OK; i++) {
         const skd_trail *t = &l->trails.trail[i];
@@ -73,6 +96,9 @@ static skd_status give_others(skd_lesson *l, skd_error *err) {
         const skd_minimum *model = &l->job->minimum[owner];
         const skd_kept_label answer = {.relaxed = model->cell, .energy = model->energy, .stop = model->stop};
         status = set_minimum(l, t->start, t->end, &answer, owner, err);
+        model = &l->job->minimum[owner];
+        l->job->minimum[t->start].has_prior = model->has_prior;
+        l->job->minimum[t->start].prior_energy = model->prior_energy;
     }
     return status;
 }

@@ -87,6 +87,7 @@ typedef struct guard {
     surveyor *w;
     skd_trail *trail;
     skd_cell *last;    /* the last frame that passed */
+    double last_energy; /* eV */
     bool unsure;
     skd_error trouble; /* of the test itself */
 } guard;
@@ -111,6 +112,7 @@ static bool watch(void *payload, const skd_relax_frame *frame) {
     if (status == SKD_OK && (!g->unsure || !g->last)) { /* the frame to ask about if the next ones are lost */
         skd_cell_free(g->last);
         status = skd_cell_copy(&g->last, frame->cell, &g->trouble);
+        g->last_energy = frame->result->energy;
     }
     return status == SKD_OK && !g->unsure;
 }
@@ -122,7 +124,8 @@ static skd_relax_options surrogate_options(const skd_learner *learner, const skd
     options.method = skd_minimiser_named("lbfgs");
     options.force_max = learner->options.force_max;
     options.force_mean = 0.0;
-    options.max_steps = trail->confirmed ? 0 : learner->options.steps; /* what the teacher has found stays there */
+    bool stays = trail->confirmed && !trail->follows; /* what the teacher has found stays there */
+    options.max_steps = stays ? 0 : learner->options.steps;
     return options;
 }
 
@@ -132,7 +135,9 @@ static skd_status settle(guard *g, skd_relax_outcome *outcome, skd_error *err) {
     bool lost = !g->unsure && !skd_stop_has_minimum(outcome->stop);
     trail->stop = outcome->stop;
     trail->unsure = g->unsure || lost;
+    trail->n_calls = outcome->n_calls;
     trail->end = lost && g->last ? g->last : outcome->cell;
+    trail->energy = lost && g->last ? g->last_energy : outcome->energy;
     if (trail->end == g->last)
         g->last = NULL;
     else
@@ -142,7 +147,6 @@ static skd_status settle(guard *g, skd_relax_outcome *outcome, skd_error *err) {
         return status;
     size_t m;
     const double *row = skd_model_energy_row(g->w->model, &m);
-    trail->energy = g->w->result->energy;
     trail->unsure |= !(trail->deviation <= g->all->learner->options.guard);
     trail->row = skd_copy(row, m, sizeof *row);
     return trail->row ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %zu features", m);
@@ -151,7 +155,8 @@ static skd_status settle(guard *g, skd_relax_outcome *outcome, skd_error *err) {
 static skd_status follow_one(void *payload, size_t i, int worker, skd_error *err) {
     following *all = payload;
     skd_trail *trail = &all->trails->trail[i];
-    if (trail->settled)
+    trail->n_calls = 0;
+    if (trail->settled || trail->retired)
         return SKD_OK;
     guard g = {.all = all, .w = &all->walker[worker], .trail = trail};
     skd_relax_options options = surrogate_options(all->learner, trail);
@@ -214,15 +219,19 @@ static skd_status set_reference(following *all, skd_error *err) {
 
 skd_status skd_trails_follow(skd_trails *trails, const skd_learner *learner, const skd_model *model, skd_error *err) {
     following all = {.trails = trails, .learner = learner, .model = model};
-    skd_potential *potential = NULL;
-    skd_status status = skd_potential_of_model(&potential, model, err);
+    skd_potential *learned = NULL, *sum = NULL;
+    const skd_potential *prior = learner->options.prior;
+    skd_status status = skd_potential_of_model(&learned, model, err);
+    if (status == SKD_OK && prior)
+        status = skd_potential_sum(&sum, (const skd_potential *[]){prior, learned}, 2, err);
     if (status == SKD_OK)
-        status = walkers_new(&all, potential, err);
+        status = walkers_new(&all, prior ? sum : learned, err);
     if (status == SKD_OK)
         status = set_reference(&all, err);
     if (status == SKD_OK)
         status = skd_parallel(trails->n, learner->threads, follow_one, &all, err);
     walkers_free(all.walker, learner->threads);
-    skd_potential_free(potential);
+    skd_potential_free(sum);
+    skd_potential_free(learned);
     return status;
 }

@@ -25,7 +25,7 @@ static skd_status as_job(skd_job *out, const skd_trails *trails, skd_error *err)
     out->starts.n = trails->n;
     for (size_t i = 0; i < trails->n; i++) {
         const skd_trail *t = &trails->trail[i];
-        out->minimum[i] = (skd_minimum){.start = i, .like = i, .done = !t->unsure && !t->settled,
+        out->minimum[i] = (skd_minimum){.start = i, .like = i, .done = !t->unsure && !t->settled && !t->retired,
                                         .stop = SKD_STOP_FORCE_MAX, .energy = t->energy, .cell = t->end};
     }
     return SKD_OK;
@@ -53,6 +53,7 @@ skd_status skd_kin_find(skd_kin *out, const skd_trails *trails, int threads, skd
             out->family[ranking.family[f].member[k]] = f;
     }
     out->n = status == SKD_OK ? ranking.n : 0;
+    out->n_trails = trails->n;
     skd_ranking_free(&ranking);
     skd_free(job.starts.start);
     skd_free(job.minimum);

@@ -35,6 +35,7 @@ void skd_learner_free(skd_learner *learner) {
     }
     skd_free(learner->label);
     skd_free(learner->fitted);
+    skd_learner_forget_prior(learner);
     skd_fit_free(learner->fit);
     skd_features_free(learner->features);
     skd_free(learner);
@@ -53,6 +54,10 @@ skd_status skd_learner_new(skd_learner **out, const skd_potential *teacher, cons
     skd_status status = learner->teacher_work ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for a learner");
     for (int t = 0; t < learner->threads && status == SKD_OK; t++)
         status = skd_potential_work_new(&learner->teacher_work[t], teacher, err);
+    if (options->prior)
+        learner->options.fit.prior[0] = '\0'; /* it repels where atoms are near */
+    if (status == SKD_OK && options->prior)
+        status = skd_potential_work_new(&learner->prior_work, options->prior, err);
     if (status != SKD_OK)
         skd_learner_free(learner);
     else
@@ -272,7 +277,8 @@ static skd_status match_features(skd_learner *learner, const skd_cell *cell, skd
 }
 
 /* The frames on the way of a relaxation. */
-static skd_status add_way(skd_learner *learner, const skd_kept_label *l, skd_error *err) {
+static skd_status add_way(skd_learner *learner, size_t number, skd_error *err) {
+    const skd_kept_label *l = learner->label[number];
     skd_cell *cell = NULL;
     size_t n = l->cell->n;
     skd_status status = l->n_way ? skd_cell_copy(&cell, l->cell, err) : SKD_OK;
@@ -280,7 +286,7 @@ static skd_status add_way(skd_learner *learner, const skd_kept_label *l, skd_err
         const skd_label label = {.cell = cell, .charge = l->charge, .energy = l->way_energy[k],
                                  .force = (const double (*)[3])l->way + (2 * k + 1) * n};
         memcpy(cell->pos, l->way + 2 * k * n, n * sizeof *cell->pos);
-        status = skd_fit_add(learner->fit, &label, err);
+        status = skd_learner_add(learner, number, 1 + k, &label, err);
     }
     skd_cell_free(cell);
     return status;
@@ -289,14 +295,15 @@ static skd_status add_way(skd_learner *learner, const skd_kept_label *l, skd_err
 static skd_status add_new(skd_learner *learner, skd_error *err) {
     skd_status status = SKD_OK;
     for (; learner->n_added < learner->n_fitted && status == SKD_OK; learner->n_added++) {
-        const skd_kept_label *l = learner->label[learner->fitted[learner->n_added]];
+        size_t number = learner->fitted[learner->n_added];
+        const skd_kept_label *l = learner->label[number];
         if (l->failed || !covered(learner->features, l->cell))
             continue;
         const skd_label label = {.cell = l->relaxed ? l->relaxed : l->cell, .charge = l->charge, .energy = l->energy,
                                  .force = (const double (*)[3])l->force};
-        status = skd_fit_add(learner->fit, &label, err);
+        status = skd_learner_add(learner, number, 0, &label, err);
         if (status == SKD_OK)
-            status = add_way(learner, l, err);
+            status = add_way(learner, number, err);
     }
     return status;
 }

@@ -8,7 +8,6 @@
 #include "lesson.h"
 
 enum { FIRST_STEPS = 25 };
-#define DRIFTED 0.4 /* Å: a trail that ends farther from its beginning has left its basin */
 
 void skd_lesson_name(const skd_lesson *l, size_t trail, char *text, size_t size) {
     char name[80];
@@ -58,7 +57,7 @@ skd_status skd_finish_listed(skd_lesson *l, const skd_finish *list, size_t n, sk
     for (size_t i = 0; i < n && status == SKD_OK; i++) {
         question[i].cell = list[i].from;
         question[i].max_steps = list[i].max_steps;
-        question[i].guide = list[i].known ? guide : NULL;
+        question[i].guide = list[i].known && !l->learner->options.prior ? guide : NULL;
         start[i] = l->trails.trail[list[i].trail].start;
         skd_lesson_name(l, list[i].trail, question[i].from, sizeof question[i].from);
     }
@@ -82,7 +81,7 @@ static skd_status is_lost(const skd_trail *t, bool *lost, skd_error *err) {
     if (!t->earlier || t->begun || t->confirmed || t->tried || t->leads_to != SIZE_MAX)
         return SKD_OK;
     skd_status status = skd_largest_displacement(t->from, t->end, &moved, err);
-    *lost = t->unsure || moved > DRIFTED;
+    *lost = t->unsure || moved > SKD_DRIFTED;
     return status;
 }
 

@@ -15,7 +15,7 @@
 
 #include "lesson.h"
 
-enum { SETTLED_AFTER = 3 };
+enum { SETTLED_AFTER = 3, SETTLED_DEAR = 2 };
 
 /* ---- one round ---------------------------------------------------------------------------------- */
 
@@ -33,14 +33,16 @@ static size_t confirmed_of(const skd_lesson *l, size_t family) {
 
 /* A trail that ends in the same confirmed minimum again and again need not be followed any more. */
 static void settle(skd_lesson *l) {
+    size_t after = l->learner->options.prior ? SETTLED_DEAR : SETTLED_AFTER;
     for (size_t i = 0; i < l->trails.n; i++) {
         skd_trail *t = &l->trails.trail[i];
-        if (t->confirmed || t->settled)
+        l->summary->n_prior += l->learner->options.prior ? t->n_calls : 0;
+        if (t->confirmed || t->alias || t->settled || t->retired)
             continue;
         size_t to = confirmed_of(l, l->kin.family[i]);
         t->times = to == t->leads_to ? t->times + 1 : 1;
         t->leads_to = to;
-        t->settled = to != SIZE_MAX && t->times >= SETTLED_AFTER;
+        t->settled = to != SIZE_MAX && t->times >= after;
     }
 }
 
@@ -56,6 +58,8 @@ skd_status skd_lesson_explore(skd_lesson *l, skd_error *err) {
     if (status == SKD_OK)
         status = skd_kin_find(&l->kin, &l->trails, l->learner->threads, err);
     if (status == SKD_OK)
+        status = skd_confirm_watch(l, err);
+    if (status == SKD_OK)
         settle(l);
     l->summary->n_rounds++;
     return status;
@@ -63,7 +67,7 @@ skd_status skd_lesson_explore(skd_lesson *l, skd_error *err) {
 
 /* Does any member of the family carry this mark? */
 bool skd_family_has(const skd_lesson *l, size_t family, size_t mark_offset) {
-    for (size_t i = 0; i < l->trails.n; i++)
+    for (size_t i = 0; i < l->kin.n_trails; i++)
         if (l->kin.family[i] == family && *(const bool *)((const char *)&l->trails.trail[i] + mark_offset))
             return true;
     return false;
@@ -85,8 +89,11 @@ static skd_status act(skd_lesson *l, size_t *chosen, skd_finish *list, bool *idl
     const skd_learn_options *options = &l->learner->options;
     size_t left = options->labels > l->summary->n_labels ? options->labels - l->summary->n_labels : 0, n_labels = 0;
     l->summary->spent = left == 0;
-    size_t n = skd_finish_families(l, left == 0, list, options->finish_at_once);
-    skd_status status = skd_ask_choose(l, chosen, &n_labels, left < options->batch ? left : options->batch, err);
+    size_t room = left < options->batch ? left : options->batch, n = 0;
+    bool confirms = options->confirm_force > 0.0;
+    if (!confirms)
+        n = skd_finish_families(l, left == 0, list, options->finish_at_once);
+    skd_status status = (confirms ? skd_confirm_choose : skd_ask_choose)(l, chosen, &n_labels, room, err);
     *idle = n == 0 && n_labels == 0;
     if (status == SKD_OK)
         status = skd_ask_chosen(l, chosen, n_labels, err);
@@ -139,7 +146,9 @@ static skd_status teach(skd_lesson *l, skd_error *err) {
     skd_status status = skd_ask_first(l, err);
     if (status == SKD_OK)
         status = rounds(l, err);
-    if (status == SKD_OK)
+    if (status == SKD_OK && l->learner->options.confirm_force > 0.0)
+        status = skd_confirm_rest(l, err);
+    else if (status == SKD_OK)
         status = skd_finish_leftovers(l, err);
     return status == SKD_OK ? skd_lesson_assign(l, err) : status;
 }

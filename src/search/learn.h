@@ -16,6 +16,13 @@ typedef struct skd_question {
     char from[128];
 } skd_question;
 
+/* What the prior level says of a label: of the frame that counts, then of those on its way. */
+typedef struct skd_below {
+    enum { SKD_BELOW_UNKNOWN, SKD_BELOW_KNOWN, SKD_BELOW_FAILED } state[1 + SKD_WAY];
+    double energy[1 + SKD_WAY]; /* eV */
+    double (*force)[3];         /* [1 + SKD_WAY][n] eV/Å, owned */
+} skd_below;
+
 struct skd_learner {
     const skd_potential *teacher;
     skd_relax_options relax;
@@ -27,6 +34,9 @@ struct skd_learner {
     size_t n_labels, room;
     size_t *fitted;                    /* [n_fitted] those that count in fits, in that order */
     size_t n_fitted, fitted_room;
+    skd_potential_work *prior_work;    /* NULL: no prior level */
+    skd_below *below;                  /* [n_below] as far as they were asked for, by number of the label */
+    size_t n_below, below_room;
     skd_features *features;            /* of the elements of the last job */
     skd_fit *fit;
     size_t n_added;                    /* of `fitted` that have been put to this fit */
@@ -54,6 +64,16 @@ double skd_label_force_max(const skd_kept_label *label, const skd_job *job);
 skd_status skd_learner_fit(skd_learner *learner, const skd_cell *cell, double charge, skd_model **out,
                            skd_fit_report *report, skd_error *err) SKD_CHECKED;
 
+/* ---- prior.c -------------------------------------------------------------------------------- */
+
+/* Adds frame k (0: the one that counts, else of the way) of a label to the fit, less what the prior level says of it. A
+ * frame that the prior level cannot do is left out. */
+skd_status skd_learner_add(skd_learner *learner, size_t number, size_t k, const skd_label *label,
+                           skd_error *err) SKD_CHECKED;
+/* eV, of the frame that counts; false if it is not known. */
+bool skd_learner_prior_energy(const skd_learner *learner, size_t number, double *energy);
+void skd_learner_forget_prior(skd_learner *learner);
+
 /* ---- explore.c ------------------------------------------------------------------------------ */
 
 /* Something the surrogate relaxes in every round: a start, or a minimum of an earlier round. */
@@ -66,6 +86,10 @@ typedef struct skd_trail {
     bool confirmed;     /* a minimum of the teacher's, or (alias) a frame from which the teacher went there;
                            neither is moved by the surrogate                                                 */
     bool alias;
+    bool follows;       /* an alias that the surrogate does relax: it stands for the basin around a confirmed label,
+                           and is confirmed as long as it does not leave it                                  */
+    bool retired;       /* a later label of the same basin took its place                                    */
+    size_t asked;       /* labels that its basin had before this one                                         */
     bool tried;         /* the teacher was asked to relax it to the end                                      */
     size_t label;       /* of an earlier one: its single point, or its relaxation if confirmed               */
     size_t leads_to;    /* trail of the confirmed minimum in whose family it ended; SIZE_MAX: none           */
@@ -73,6 +97,7 @@ typedef struct skd_trail {
     bool settled;       /* often enough: not followed any more                                               */
     /* of the last round in which it was followed: */
     skd_stop stop;
+    size_t n_calls;           /* of the potential that relaxed it */
     bool unsure;              /* stopped by the guard, or lost: `end` is the last frame before               */
     skd_cell *end;            /* owned                                                                       */
     double *row;              /* [m] energy row of end, owned                                                */
@@ -109,6 +134,7 @@ skd_status skd_trails_choose(const skd_trails *trails, const skd_model *model, c
  * the others; best[f]: its trail of lowest energy. Owned by the caller. */
 typedef struct skd_kin {
     size_t n;       /* families               */
+    size_t n_trails; /* that there were        */
     size_t *family; /* [trails]               */
     size_t *best;   /* [n]                    */
 } skd_kin;

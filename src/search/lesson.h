@@ -31,6 +31,19 @@ skd_status skd_ask_choose(const skd_lesson *l, size_t *chosen, size_t *n_chosen,
                           skd_error *err) SKD_CHECKED;
 skd_status skd_ask_chosen(skd_lesson *l, const size_t *chosen, size_t n, skd_error *err) SKD_CHECKED;
 
+/* ---- confirm.c ---- */
+
+#define SKD_DRIFTED 0.4 /* Å: a trail that ends farther from its beginning has left its basin */
+/* A label that was asked for at the end of `trail` (SIZE_MAX: of none), which began from this start: near a minimum it
+ * becomes a trail, and with small forces it confirms its family. */
+skd_status skd_confirm_point(skd_lesson *l, size_t start, size_t trail, size_t label, skd_error *err);
+/* After each exploration: do the confirmed basins still stand? */
+skd_status skd_confirm_watch(skd_lesson *l, skd_error *err);
+/* At the end of the budget: labels near minima count as they are. */
+skd_status skd_confirm_rest(skd_lesson *l, skd_error *err);
+/* As skd_ask_choose. */
+skd_status skd_confirm_choose(const skd_lesson *l, size_t *chosen, size_t *n_chosen, size_t room, skd_error *err);
+
 /* ---- last_word.c ---- */
 
 /* "v_Cd_0/Bond_Distortion_-40.0%" */
