@@ -27,6 +27,10 @@ void dpocon_(const char *uplo, const int *n, const double *a, const int *lda, co
              double *work, int *iwork, int *info);
 void dtrsv_(const char *uplo, const char *trans, const char *diag, const int *n, const double *a, const int *lda,
             double *x, const int *incx);
+void dtrmv_(const char *uplo, const char *trans, const char *diag, const int *n, const double *a, const int *lda,
+            double *x, const int *incx);
+void dtrmm_(const char *side, const char *uplo, const char *trans, const char *diag, const int *m, const int *n,
+            const double *alpha, const double *a, const int *lda, double *b, const int *ldb);
 void dgemv_(const char *trans, const int *m, const int *n, const double *alpha, const double *a, const int *lda,
             const double *x, const int *incx, const double *beta, double *y, const int *incy);
 

@@ -78,11 +78,10 @@ static void posterior_is_calibrated(void **state) {
         }
         ridge_add(&sums, x, y, N, 1.0);
         CHECK_OK(ridge_solve(&s, &sums, &bounds, &err));
-        for (size_t k = 0; k < M; k++) { /* v = factor^-1 at, by hand */
-            v[k] = at[k];
-            for (size_t l = 0; l < k; l++)
-                v[k] -= s.factor[l * M + k] * v[l];
-            v[k] /= s.factor[k * M + k];
+        for (size_t k = 0; k < M; k++) { /* v = inverse at, by hand */
+            v[k] = 0.0;
+            for (size_t l = 0; l <= k; l++)
+                v[k] += s.inverse[l * M + k] * at[l];
             error += at[k] * (s.w[k] - w[k] / sqrt(alpha * beta));
         }
         square += error * error / TRIES;

@@ -142,7 +142,7 @@ void skd_model_work_free(skd_model_work *work);
 skd_status skd_model_compute(const skd_model *model, const skd_cell *cell, int want, skd_model_work *work,
                              skd_result *out, skd_error *err) SKD_CHECKED;
 /** Calibrated standard deviation of the total energy of the frame last computed with `work`, eV; without the
- *  unknown constant of a composition that has no label. No evaluation: one solution with the fit's factor.
+ *  unknown constant of a composition that has no label. No evaluation: one product with a triangle.
  *  SKD_EARG if nothing was computed or the model was read without its covariance. */
 skd_status skd_model_energy_deviation(const skd_model *model, skd_model_work *work, double *out,
                                       skd_error *err) SKD_CHECKED;

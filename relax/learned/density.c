@@ -14,7 +14,7 @@ void skd_features_work_free(skd_features_work *work) {
     if (work->verlet)
         skd_verlet_free(work->verlet);
     void *all[] = {work->verlet, a->j, a->slot, a->d, a->r, a->s, a->gradient, a->h, a->dh, work->by_species, work->c,
-                   work->a, work->weight, work->linear, work->g, work->dc, work->t, work};
+                   work->a, work->weight, work->linear, work->dc, work->block, work->strain_block, work};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         skd_free(all[i]);
 }
@@ -32,11 +32,10 @@ skd_status skd_features_work_new(skd_features_work **out, const skd_features *f,
     work->a = skd_alloc(f->n_lm * fours, sizeof *work->a);
     work->weight = skd_alloc(f->n_species * n_l * f->rows * fours, sizeof *work->weight);
     work->linear = skd_alloc(f->n_species * fours, sizeof *work->linear);
-    work->g = skd_alloc(3 * f->per_element, sizeof *work->g);
-    work->dc = skd_alloc(f->n_lm * 3 * f->radial.n4, sizeof *work->dc);
-    work->t = skd_alloc(3 * fours, sizeof *work->t);
-    if (!work->verlet || !work->by_species || !work->c || !work->a || !work->weight || !work->linear || !work->g ||
-        !work->dc || !work->t) {
+    work->dc = skd_alloc((1 + 4 * f->n_species) * 3 * f->n_lm * f->radial.n4, sizeof *work->dc);
+    work->strain_block = skd_alloc(9 * (1 + n_l * f->rows) * f->rows, sizeof *work->strain_block);
+    if (!work->verlet || !work->by_species || !work->c || !work->a || !work->weight || !work->linear || !work->dc ||
+        !work->strain_block) {
         skd_features_work_free(work);
         return skd_fail(err, SKD_ENOMEM, "out of memory for a descriptor");
     }

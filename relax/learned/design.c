@@ -31,111 +31,139 @@ void skd_design_free(skd_design *design) {
     skd_free(design);
 }
 
-/* The derivative of neighbour b's own density by x_k, without channels: [n_lm][3][4 n4]. */
-static void density_gradient(const skd_features *f, const skd_surrounding *around, size_t b, double *out) {
-    size_t n4 = f->radial.n4, wide = 4 * n4, n_l = (size_t)f->options.l_max + 1, n_lm = f->n_lm;
-    const double *h = (const double *)(around->h + b * n_l * n4), *dh = (const double *)(around->dh + b * n_l * n4);
+/* The derivative of neighbour b's own density by x_k, without channels: [3][n_lm][n4]. */
+SKD_VECTOR_CLONES
+static void density_gradient(const skd_features *f, const skd_surrounding *around, size_t b, skd_four *out) {
+    const size_t n4 = f->radial.n4, n_l = (size_t)f->options.l_max + 1, n_lm = f->n_lm;
+    const skd_four *h = around->h + b * n_l * n4, *dh = around->dh + b * n_l * n4;
     const double *s = around->s + b * n_lm, *g = around->gradient + 3 * b * n_lm;
-    for (size_t l = 0, p = 0; l < n_l; l++)
-        for (size_t m = 0; m < 2 * l + 1; m++, p++)
-            for (size_t k = 0; k < 3; k++) {
-                double along = s[p] * around->d[b][k] / around->r[b], across = g[k * n_lm + p];
-                for (size_t n = 0; n < wide; n++)
-                    out[(p * 3 + k) * wide + n] = along * dh[l * wide + n] + across * h[l * wide + n];
+    for (size_t k = 0; k < 3; k++)
+        for (size_t l = 0, p = 0; l < n_l; l++)
+            for (size_t m = 0; m < 2 * l + 1; m++, p++) {
+                const double along = s[p] * around->d[b][k] / around->r[b], across = g[k * n_lm + p];
+                for (size_t q = 0; q < n4; q++)
+                    *out++ = along * dh[l * n4 + q] + across * h[l * n4 + q];
             }
 }
 
-/* t[k][b] = sum_m dc_a c_b + c_a dc_b for one a, one l and the three directions k, b from the four of a on. */
+/* ---- square blocks ---------------------------------------------------------------------------------
+ *
+ * The derivative of sum_m c_a c_b is M_ab + M_ba with M_ab = sum_m dc_a c_b. Every neighbour adds its M, of all a and
+ * b in their padded order, to the rows of its force; only when all central atoms of one element are done are they
+ * folded into features. What the central atom itself feels, and the strain, need the sums of dc over its neighbours
+ * alone. A block is one row of rows doubles for the two-body part, then [l_max + 1][rows][rows]. */
+
+static size_t block_size(const skd_features *f) {
+    return (1 + ((size_t)f->options.l_max + 1) * f->rows) * f->rows;
+}
+
+/* to[k][..] += sum_m factor own[k][m] c[m][..] for three k. own: by `apart` doubles; to: by `size` doubles. */
 SKD_VECTOR_CLONES
-static void products(const skd_features *f, size_t l, size_t a, const double *mix, const skd_four *c,
-                     const skd_four *dc, skd_four *t) {
-    const size_t n4 = f->radial.n4, wide = 4 * n4, fours = f->rows / 4, first = l * l, end = first + 2 * l + 1;
-    const double *own = (const double *)dc + a % wide, *at = (const double *)c + a, factor = mix[a / wide];
-    for (size_t q = a / 4; q < fours; q++) {
-        const double other = mix[q / n4];
-        skd_four x = {0, 0, 0, 0}, y = x, z = x;
-        for (size_t p = first; p < end && factor != 0.0; p++) {
-            const skd_four here = factor * c[p * fours + q];
-            x += own[3 * p * wide] * here;
-            y += own[(3 * p + 1) * wide] * here;
-            z += own[(3 * p + 2) * wide] * here;
+static void add_products(const double *own, size_t apart, size_t wide, double factor, const skd_four *c,
+                                size_t fours, size_t n_m, double *to, size_t size) {
+    for (size_t q = 0; q < fours; q += 2) {
+        const size_t r = q + 1 < fours ? q + 1 : q; /* of an odd number the last twice */
+        skd_four x = {0, 0, 0, 0}, y = x, z = x, u = x, v = x, w = x;
+        for (size_t m = 0; m < n_m; m++) {
+            const skd_four here = c[m * fours + q], next = c[m * fours + r];
+            const double *d = own + m * wide;
+            x += d[0] * here;
+            u += d[0] * next;
+            y += d[apart] * here;
+            v += d[apart] * next;
+            z += d[2 * apart] * here;
+            w += d[2 * apart] * next;
         }
-        for (size_t p = first; p < end && other != 0.0; p++) {
-            const double here = other * at[p * f->rows];
-            const skd_four *d = dc + 3 * p * n4 + q % n4;
-            x += here * d[0];
-            y += here * d[n4];
-            z += here * d[2 * n4];
-        }
-        t[q] = x;
-        t[fours + q] = y;
-        t[2 * fours + q] = z;
+        skd_four *tx = (skd_four *)to, *ty = (skd_four *)(to + size), *tz = (skd_four *)(to + 2 * size);
+        tx[q] += factor * x;
+        ty[q] += factor * y;
+        tz[q] += factor * z;
+        if (r == q)
+            continue;
+        tx[r] += factor * u;
+        ty[r] += factor * v;
+        tz[r] += factor * w;
     }
 }
 
-/* to = scale from */
-static inline void scale_to(double *to, const double *from, double scale, size_t n) {
-    size_t i = 0;
-    for (; i + 4 <= n; i += 4)
-        *(skd_four *)(to + i) = scale * *(const skd_four *)(from + i);
-    for (; i < n; i++)
-        to[i] = scale * from[i];
-}
-
-/* to += scale from */
-static inline void add_scaled(double *to, const double *from, double scale, size_t n) {
-    size_t i = 0;
-    for (; i + 4 <= n; i += 4)
-        *(skd_four *)(to + i) += scale * *(const skd_four *)(from + i);
-    for (; i < n; i++)
-        to[i] += scale * from[i];
-}
-
-/* g += scale row, for the features of a with b >= a: they follow one another within a channel. */
-SKD_VECTOR_CLONES
-static void put_row(const skd_features *f, size_t l, size_t a, const double *row, double *g) {
-    const size_t wide = 4 * f->radial.n4, n_max = (size_t)f->options.n_max;
-    const size_t *number = f->number + (l * f->rows + a) * f->rows;
-    const double scale = f->k3[l] * 1.4142135623730951;
-    for (size_t s = a / wide; s < f->n_channels; s++) {
-        const size_t from = s == a / wide ? a : s * wide, n = s * wide + n_max - from;
-        scale_to(g + number[from], row + from, scale, n);
-    }
-    g[number[a]] = f->k3[l] * row[a];
-}
-
-/* work->g[3][per_element]: the derivative of the features by the place of neighbour b. */
-static void feature_gradient(skd_features_work *work, size_t b) {
-    const skd_features *f = work->features;
-    const double *mix = f->mix[work->around.slot[b]];
-    size_t wide = 4 * f->radial.n4, n_l = (size_t)f->options.l_max + 1, n_max = (size_t)f->options.n_max;
-    const size_t per = f->per_element;
-    density_gradient(f, &work->around, b, (double *)work->dc);
-    for (size_t s = 0; s < f->n_channels; s++)
-        for (size_t n = 0; n < n_max; n++) {
+/* Adds factor times the blocks of a neighbour's density of species slot, dc[3][n_lm][n4], to three blocks. */
+static void add_blocks(const skd_features *f, const double *mix, const skd_four *c, const skd_four *dc, double factor,
+                       double *to) {
+    const size_t wide = 4 * f->radial.n4, rows = f->rows, n_l = (size_t)f->options.l_max + 1;
+    const size_t n_max = (size_t)f->options.n_max, apart = f->n_lm * wide, size = block_size(f);
+    for (size_t s = 0; s < f->n_channels; s++) {
+        const double here = factor * mix[s];
+        for (size_t n = 0; n < n_max && here != 0.0; n++) {
             const size_t a = s * wide + n;
             for (size_t k = 0; k < 3; k++)
-                work->g[k * per + f->single[a]] = mix[s] * f->k2 * ((const double *)work->dc)[k * wide + n];
-            for (size_t l = 0; l < n_l; l++) {
-                products(f, l, a, mix, work->c, work->dc, work->t);
-                for (size_t k = 0; k < 3; k++)
-                    put_row(f, l, a, (const double *)work->t + k * f->rows, work->g + k * per);
-            }
+                to[k * size + a] += here * ((const double *)dc)[k * apart + n];
+            for (size_t l = 0; l < n_l; l++)
+                add_products((const double *)dc + l * l * wide + n, apart, wide, here, c + l * l * (rows / 4),
+                             rows / 4, 2 * l + 1, to + (1 + l * rows + a) * rows, size);
         }
+    }
 }
 
-/* F_i += g, F_j -= g, strain += d (x) g, in the columns of i's element. */
-SKD_VECTOR_CLONES
-static void add_neighbour(skd_design *design, const skd_features_work *work, size_t i, size_t b, size_t column) {
-    const skd_surrounding *around = &work->around;
-    size_t per = work->features->per_element, j = around->j[b];
-    for (size_t k = 0; k < 3; k++) {
-        const double *g = work->g + k * per;
-        add_scaled(design->force + (3 * i + k) * design->m + column, g, 1.0, per);
-        add_scaled(design->force + (3 * j + k) * design->m + column, g, -1.0, per);
-        for (size_t l = 0; l < 3 && !design->no_strain; l++)
-            add_scaled(design->strain + (3 * l + k) * design->m + column, g, around->d[b][l], per);
+/* Features of one block. */
+static void fold(const skd_features *f, const double *block, double *out) {
+    const size_t rows = f->rows, n_l = (size_t)f->options.l_max + 1;
+    for (size_t a = 0; a < rows; a++) {
+        if (f->single[a] == SIZE_MAX)
+            continue;
+        out[f->single[a]] = f->k2 * block[a];
+        for (size_t l = 0; l < n_l; l++) {
+            const double *m = block + (1 + l * rows) * rows, scale = f->k3[l] * 1.4142135623730951;
+            const size_t *number = f->number + (l * rows + a) * rows;
+            out[number[a]] = 2.0 * f->k3[l] * m[a * rows + a];
+            for (size_t b = a + 1; b < rows; b++)
+                if (number[b] != SIZE_MAX)
+                    out[number[b]] = scale * (m[a * rows + b] + m[b * rows + a]);
+        }
     }
+}
+
+/* ---- one central atom ------------------------------------------------------------------------------ */
+
+SKD_VECTOR_CLONES
+static void add_to(skd_four *to, const skd_four *from, double factor, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        to[i] += factor * from[i];
+}
+
+/* Adds what atom i gives to the blocks of all forces and of the strain. work->dc: a neighbour's gradient, then sums
+ * over neighbours of each element: of itself, and times d_x, d_y, d_z. */
+static void add_atom(skd_features_work *work, size_t i, bool strain) {
+    const skd_features *f = work->features;
+    const skd_surrounding *around = &work->around;
+    const size_t size = block_size(f), n = 3 * f->n_lm * f->radial.n4;
+    skd_four *sums = work->dc + n;
+    memset(sums, 0, 4 * f->n_species * n * sizeof *sums);
+    for (size_t b = 0; b < around->n; b++) {
+        const size_t z = around->slot[b];
+        density_gradient(f, around, b, work->dc);
+        add_blocks(f, f->mix[z], work->c, work->dc, -1.0, work->block + 3 * around->j[b] * size);
+        add_to(sums + 4 * z * n, work->dc, 1.0, n);
+        for (size_t l = 0; l < 3 && strain; l++)
+            add_to(sums + (4 * z + 1 + l) * n, work->dc, around->d[b][l], n);
+    }
+    for (size_t z = 0; z < f->n_species; z++) {
+        add_blocks(f, f->mix[z], work->c, sums + 4 * z * n, 1.0, work->block + 3 * i * size);
+        for (size_t l = 0; l < 3 && strain; l++)
+            add_blocks(f, f->mix[z], work->c, sums + (4 * z + 1 + l) * n, 1.0, work->strain_block + 3 * l * size);
+    }
+}
+
+/* Room for the blocks of n atoms. */
+static skd_status fit_blocks(skd_features_work *work, size_t n, skd_error *err) {
+    if (n <= work->block_atoms)
+        return SKD_OK;
+    skd_free(work->block);
+    work->block_atoms = 0;
+    work->block = skd_alloc(3 * n * block_size(work->features), sizeof *work->block);
+    if (!work->block)
+        return skd_fail(err, SKD_ENOMEM, "out of memory for the design matrix of %zu atoms", n);
+    work->block_atoms = n;
+    return SKD_OK;
 }
 
 /* Rotation invariance makes the strain symmetric but for rounding; here to the bit. */
@@ -148,26 +176,39 @@ static void symmetrise(skd_design *design) {
         }
 }
 
+/* The columns of central atoms of element z. */
+static void fill_element(skd_design *design, const skd_features *f, const skd_cell *cell, size_t z,
+                         skd_features_work *work) {
+    const size_t size = block_size(f), column = z * f->per_element;
+    memset(work->block, 0, 3 * cell->n * size * sizeof *work->block);
+    memset(work->strain_block, 0, 9 * size * sizeof *work->strain_block);
+    for (size_t i = 0; i < cell->n; i++) {
+        if (f->slot[cell->species[i]] != z)
+            continue;
+        skd_density_of(work, cell, i, true);
+        skd_density_features(f, work->c, design->energy + column);
+        add_atom(work, i, !design->no_strain);
+    }
+    for (size_t r = 0; r < 3 * cell->n; r++)
+        fold(f, work->block + r * size, design->force + r * design->m + column);
+    for (size_t r = 0; r < 9 && !design->no_strain; r++)
+        fold(f, work->strain_block + r * size, design->strain + r * design->m + column);
+}
+
 skd_status skd_design_fill(skd_design *design, const skd_features *f, const skd_cell *cell, skd_features_work *work,
                            skd_error *err) {
     if (design->n != cell->n || design->m != skd_features_count(f))
         return skd_fail(err, SKD_EARG, "surrogate: a design matrix of %zu atoms, %zu features for %zu and %zu",
                         design->n, design->m, cell->n, skd_features_count(f));
     skd_status status = skd_features_prepare(work, cell, err);
+    if (status == SKD_OK)
+        status = fit_blocks(work, cell->n, err);
     if (status != SKD_OK)
         return status;
     memset(design->energy, 0, design->m * sizeof(double));
-    memset(design->force, 0, 3 * design->n * design->m * sizeof(double));
     memset(design->strain, 0, 9 * design->m * sizeof(double));
-    for (size_t i = 0; i < cell->n; i++) {
-        size_t column = f->slot[cell->species[i]] * f->per_element;
-        skd_density_of(work, cell, i, true);
-        skd_density_features(f, work->c, design->energy + column);
-        for (size_t b = 0; b < work->around.n; b++) {
-            feature_gradient(work, b);
-            add_neighbour(design, work, i, b, column);
-        }
-    }
+    for (size_t z = 0; z < f->n_species; z++)
+        fill_element(design, f, cell, z, work);
     symmetrise(design);
     return SKD_OK;
 }

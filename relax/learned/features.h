@@ -84,10 +84,11 @@ struct skd_features_work {
     skd_four *c, *a;      /* [n_lm][rows/4] the density, the derivative of the energy by it */
     skd_four *weight;     /* [n_species][l_max + 1][rows][rows/4]; diagonal doubled */
     skd_four *linear;     /* [n_species][rows/4] */
-    /* scratch of the design matrix, for one neighbour */
-    double *g;            /* [3][per_element] the derivative of the features  */
-    skd_four *dc;         /* [n_lm][3][n4] the derivative of its density      */
-    skd_four *t;          /* [3][rows/4] one row of their products with c     */
+    /* scratch of the design matrix */
+    skd_four *dc;         /* [1 + 4 n_species][3][n_lm][n4] see design.c */
+    double *block;        /* [3 block_atoms][..] blocks of forces        */
+    double *strain_block; /* [9][..] and of the strain                   */
+    size_t block_atoms;
 };
 
 /* Makes the neighbour list right. */

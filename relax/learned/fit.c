@@ -52,6 +52,7 @@ static void free_frame(fit_frame *frame) {
     skd_free(frame->force);
     skd_result_free(frame->prior);
     skd_free(frame->row);
+    skd_free(frame->kept);
 }
 
 void skd_fit_free(skd_fit *fit) {
@@ -186,10 +187,12 @@ static skd_status energy_row(skd_fit *fit, fit_frame *frame, skd_error *err) {
     if (status != SKD_OK)
         return status;
     frame->row = skd_copy(fit->design->energy, fit->m, sizeof *frame->row);
-    return frame->row ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for a label's energy row");
+    return frame->row ? fit_block_keep(fit, frame, err)
+                      : skd_fail(err, SKD_ENOMEM, "out of memory for a label's energy row");
 }
 
 skd_status skd_fit_add(skd_fit *fit, const skd_label *label, skd_error *err) {
+    const size_t kept = fit->kept_bytes;
     fit_frame frame = {0};
     skd_status status = check_label(label, err);
     if (status == SKD_OK)
@@ -210,6 +213,7 @@ skd_status skd_fit_add(skd_fit *fit, const skd_label *label, skd_error *err) {
     if (status != SKD_OK) {
         while (fit->n_groups > groups)
             skd_free(fit->group[--fit->n_groups].count);
+        fit->kept_bytes = kept;
         free_frame(&frame);
         return status;
     }

@@ -25,6 +25,7 @@ typedef struct fit_frame {
     bool has_stress;
     skd_result *prior;         /**< NULL: none                        */
     double *row;               /**< [m] of the energy                 */
+    float *kept;               /**< its other whitened rows; NULL: too many, not kept */
     size_t group;
     bool close;                /**< two atoms too close               */
     bool in;                   /**< do the sums hold its rows?        */
@@ -53,6 +54,7 @@ struct skd_fit {
     skd_features_work *work;
     skd_design *design;
     fit_block block;
+    size_t kept_bytes;
     fit_frame *frame;
     size_t n, capacity;
     fit_group *group;
@@ -63,6 +65,11 @@ struct skd_fit {
 
 /** Fills fit->block with the frame's rows. The energy's row is zero, with sigma 1. */
 skd_status fit_block_fill(skd_fit *fit, const fit_frame *frame, skd_error *err) SKD_CHECKED;
+/** The same but for the seventh digit of the rows, from those that were kept, without an evaluation: good enough for
+ *  errors, not for the sums. */
+skd_status fit_block_recall(skd_fit *fit, const fit_frame *frame, skd_error *err) SKD_CHECKED;
+/** Keeps the rows of the block, filled with this frame's, while all that are kept have room. */
+skd_status fit_block_keep(skd_fit *fit, fit_frame *frame, skd_error *err) SKD_CHECKED;
 void fit_block_free(fit_block *block);
 /** Brings the block, filled with this frame's rows, into the sums or out of them. */
 skd_status fit_block_put(skd_fit *fit, fit_frame *frame, bool in, skd_error *err) SKD_CHECKED;

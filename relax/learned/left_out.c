@@ -117,7 +117,7 @@ static void one_less_leverage(const skd_model *model, fit_block *b, const double
     for (size_t a = 0; a < model->k; a++)
         for (size_t c = 0; c < model->k; c++)
             v[0] -= z[a] * model->covariance[a * model->k + c] * z[c];
-    dtrsm_("L", "L", "N", "N", &m, &rows, &one, model->factor, &m, b->x, &m);
+    dtrmm_("L", "L", "N", "N", &m, &rows, &one, model->inverse, &m, b->x, &m);
     dsyrk_("L", "T", &rows, &m, &minus, b->x, &m, &one, v, &rows);
     if (v[0] > LEAST_LEFT)
         return;
@@ -147,7 +147,7 @@ static skd_status leave_out(const skd_model *model, skd_fit *fit, const fit_fram
                             skd_error *err) {
     const int unit = 1;
     int info = 0;
-    skd_status status = fit_block_fill(fit, frame, err);
+    skd_status status = fit_block_recall(fit, frame, err);
     if (status != SKD_OK)
         return status;
     fit_block *b = &fit->block;

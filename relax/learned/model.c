@@ -42,7 +42,7 @@ void skd_model_free(skd_model *model) {
     if (!model)
         return;
     skd_free(model->w);
-    skd_free(model->factor);
+    skd_free(model->inverse);
     skd_free(model->reference);
     skd_free(model->c);
     skd_free(model->h);

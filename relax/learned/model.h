@@ -14,7 +14,7 @@ struct skd_model {
     double charge;
     double beta, energy_scale, force_scale;
     double *w;            /* [m]                                                       */
-    double *factor;       /* [m][m] as in ridge_solution; NULL: read without covariance */
+    double *inverse;      /* [m][m] as in ridge_solution; NULL: read without covariance */
     double *reference;    /* [n_species] eV an atom, taken off every energy            */
     double *c;            /* [k] offsets                                               */
     double *h;            /* [k][m] how they follow the weights                        */

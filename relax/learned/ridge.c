@@ -50,24 +50,24 @@ void ridge_add_scaled(ridge_normal *to, const ridge_normal *from, double weight)
 
 /* ---- evidence ------------------------------------------------------------------------------- */
 
-/* w, factor, beta and evidence of one alpha. */
+/* w, beta and evidence of one alpha; inverse receives the factor itself for now. */
 static skd_status solve_at(ridge_solution *s, const ridge_normal *normal, const ridge_bounds *bounds, double alpha,
                            skd_error *err) {
     const size_t m = s->m;
     const int n = (int)m;
     int info = 0;
     double log_det = 0.0, explained = 0.0;
-    memcpy(s->factor, normal->a, m * m * sizeof *s->factor);
+    memcpy(s->inverse, normal->a, m * m * sizeof *s->inverse);
     memcpy(s->w, normal->b, m * sizeof *s->w);
     for (size_t k = 0; k < m; k++)
-        s->factor[k * m + k] += alpha;
-    dpotrf_("L", &n, s->factor, &n, &info);
+        s->inverse[k * m + k] += alpha;
+    dpotrf_("L", &n, s->inverse, &n, &info);
     if (info != 0)
         return skd_fail(err, SKD_ENUMERIC, "the fit's matrix is not positive definite at ridge %g (row %d)", alpha,
                         info);
-    dpotrs_("L", &n, &unit, s->factor, &n, s->w, &n, &info);
+    dpotrs_("L", &n, &unit, s->inverse, &n, s->w, &n, &info);
     for (size_t k = 0; k < m; k++) {
-        log_det += 2.0 * log(s->factor[k * m + k]);
+        log_det += 2.0 * log(s->inverse[k * m + k]);
         explained += normal->b[k] * s->w[k];
     }
     double left = fmax(normal->yy - explained, 1e-12 * normal->yy);
@@ -132,13 +132,14 @@ static double norm_one(const ridge_normal *normal, double alpha, double *sum) {
     return largest;
 }
 
-/* Condition and effective parameters, m - alpha tr (A + alpha)^-1: the trace is that of factor^-T factor^-1. */
+/* Inverts the factor. Condition and effective parameters, m - alpha tr (A + alpha)^-1: the trace is that of
+ * inverse^T inverse. */
 static skd_status measure(ridge_solution *s, const ridge_normal *normal, skd_error *err) {
     const size_t m = s->m;
     const int n = (int)m;
     int info = 0;
     double rcond = 0.0, trace = 0.0;
-    double *work = skd_alloc(3 * m + m * m, sizeof *work), *inverse = work ? work + 3 * m : NULL;
+    double *work = skd_alloc(3 * m, sizeof *work);
     int *iwork = skd_alloc(m, sizeof *iwork);
     if (!work || !iwork) {
         skd_free(work);
@@ -146,12 +147,11 @@ static skd_status measure(ridge_solution *s, const ridge_normal *normal, skd_err
         return skd_fail(err, SKD_ENOMEM, "out of memory for a fit's condition");
     }
     double norm = norm_one(normal, s->alpha, work);
-    dpocon_("L", &n, s->factor, &n, &norm, &rcond, work, iwork, &info);
-    memcpy(inverse, s->factor, m * m * sizeof *inverse);
-    dtrtri_("L", "N", &n, inverse, &n, &info);
+    dpocon_("L", &n, s->inverse, &n, &norm, &rcond, work, iwork, &info);
+    dtrtri_("L", "N", &n, s->inverse, &n, &info);
     for (size_t c = 0; c < m; c++)
         for (size_t r = c; r < m; r++)
-            trace += inverse[c * m + r] * inverse[c * m + r];
+            trace += s->inverse[c * m + r] * s->inverse[c * m + r];
     s->condition = rcond > 0.0 ? 1.0 / rcond : HUGE_VAL;
     s->n_effective = (double)m - s->alpha * trace;
     skd_free(work);
@@ -162,8 +162,8 @@ static skd_status measure(ridge_solution *s, const ridge_normal *normal, skd_err
 skd_status ridge_solve(ridge_solution *out, const ridge_normal *normal, const ridge_bounds *bounds, skd_error *err) {
     const size_t m = normal->m;
     double alpha = bounds->alpha_min;
-    *out = (ridge_solution){.m = m, .w = skd_alloc(m, sizeof(double)), .factor = skd_alloc(m * m, sizeof(double))};
-    skd_status status = out->w && out->factor
+    *out = (ridge_solution){.m = m, .w = skd_alloc(m, sizeof(double)), .inverse = skd_alloc(m * m, sizeof(double))};
+    skd_status status = out->w && out->inverse
                             ? SKD_OK
                             : skd_fail(err, SKD_ENOMEM, "out of memory for a fit of %zu features", m);
     if (status == SKD_OK && bounds->alpha_max > bounds->alpha_min)
@@ -179,6 +179,6 @@ skd_status ridge_solve(ridge_solution *out, const ridge_normal *normal, const ri
 
 void ridge_solution_free(ridge_solution *solution) {
     skd_free(solution->w);
-    skd_free(solution->factor);
+    skd_free(solution->inverse);
     *solution = (ridge_solution){0};
 }

@@ -38,7 +38,7 @@ typedef struct ridge_solution {
     double condition;    /**< of A + alpha, in the 1-norm, as LAPACK estimates it             */
     double n_effective;  /**< sum of a/(a + alpha) over the eigenvalues of A                  */
     double *w;           /**< [m]                                                             */
-    double *factor;      /**< [m][m] lower, column-major: A + alpha = factor factor^T         */
+    double *inverse;     /**< [m][m] lower, column-major: (A + alpha)^-1 = inverse^T inverse   */
 } ridge_solution;
 /** alpha of the largest evidence within the bounds, and its solution. SKD_ENUMERIC if A holds what is no number. */
 skd_status ridge_solve(ridge_solution *out, const ridge_normal *normal, const ridge_bounds *bounds,

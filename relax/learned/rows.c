@@ -4,6 +4,8 @@
 
 #include "fit.h"
 
+#define KEPT_MAX ((size_t)1 << 26) /* bytes: of two elements and 63 atoms 82 labels */
+
 static const int voigt[6][2] = {{0, 0}, {1, 1}, {2, 2}, {1, 2}, {0, 2}, {0, 1}};
 
 static skd_status block_room(fit_block *b, size_t rows, size_t m, skd_error *err) {
@@ -29,9 +31,10 @@ void fit_block_free(fit_block *block) {
     *block = (fit_block){0};
 }
 
+/* x NULL: the row is there already. */
 static void set_row(fit_block *b, size_t r, const double *x, double y, double sigma) {
     double *to = b->x + r * b->m, inverse = 1.0 / sigma;
-    for (size_t j = 0; j < b->m; j++)
+    for (size_t j = 0; j < b->m && x; j++)
         to[j] = x[j] * inverse;
     b->y[r] = y * inverse;
     b->sigma[r] = sigma;
@@ -50,16 +53,15 @@ static skd_status design_of(skd_fit *fit, const skd_cell *cell, bool strain, skd
     return status;
 }
 
-skd_status fit_block_fill(skd_fit *fit, const fit_frame *frame, skd_error *err) {
+static bool stress_counts(const skd_fit *fit, const fit_frame *frame) {
+    return frame->has_stress && skd_cell_volume(frame->cell) > 0.0 && fit->options.stress_noise > 0.0;
+}
+
+/* Targets and noise of the block's rows, and with a design the rows themselves. */
+static void set_rows(skd_fit *fit, const fit_frame *frame, const skd_design *design) {
     const size_t n = frame->cell->n, m = fit->m;
     const skd_fit_options *o = &fit->options;
     const double volume = skd_cell_volume(frame->cell);
-    const bool stress = frame->has_stress && volume > 0.0 && o->stress_noise > 0.0;
-    skd_status status = design_of(fit, frame->cell, stress, err);
-    if (status == SKD_OK)
-        status = block_room(&fit->block, 1 + 3 * n + (stress ? 6 : 0), m, err);
-    if (status != SKD_OK)
-        return status;
     fit_block *b = &fit->block;
     memset(b->x, 0, m * sizeof *b->x);
     b->y[0] = 0.0;
@@ -67,15 +69,51 @@ skd_status fit_block_fill(skd_fit *fit, const fit_frame *frame, skd_error *err) 
     for (size_t i = 0; i < n; i++) {
         double sigma = o->force_noise + o->force_noise_slope * skd_norm(frame->force[i]);
         for (size_t a = 0; a < 3; a++)
-            set_row(b, 1 + 3 * i + a, fit->design->force + (3 * i + a) * m,
+            set_row(b, 1 + 3 * i + a, design ? design->force + (3 * i + a) * m : NULL,
                     frame->force[i][a] - (frame->prior ? frame->prior->force[i][a] : 0.0), sigma);
     }
-    for (size_t v = 0; v < 6 && stress; v++) {
+    for (size_t v = 0; v < 6 && stress_counts(fit, frame); v++) {
         const int a = voigt[v][0], c = voigt[v][1];
         double left = frame->stress[a][c] - (frame->prior ? frame->prior->stress[a][c] : 0.0);
-        set_row(b, 1 + 3 * n + v, fit->design->strain + (size_t)(3 * a + c) * m, volume * left,
+        set_row(b, 1 + 3 * n + v, design ? design->strain + (size_t)(3 * a + c) * m : NULL, volume * left,
                 volume * o->stress_noise);
     }
+}
+
+skd_status fit_block_fill(skd_fit *fit, const fit_frame *frame, skd_error *err) {
+    const bool stress = stress_counts(fit, frame);
+    skd_status status = design_of(fit, frame->cell, stress, err);
+    if (status == SKD_OK)
+        status = block_room(&fit->block, 1 + 3 * frame->cell->n + (stress ? 6 : 0), fit->m, err);
+    if (status == SKD_OK)
+        set_rows(fit, frame, fit->design);
+    return status;
+}
+
+skd_status fit_block_keep(skd_fit *fit, fit_frame *frame, skd_error *err) {
+    const fit_block *b = &fit->block;
+    const size_t n = (b->rows - 1) * b->m, bytes = n * sizeof *frame->kept;
+    if (fit->kept_bytes + bytes > KEPT_MAX)
+        return SKD_OK;
+    frame->kept = skd_alloc(n, sizeof *frame->kept);
+    if (!frame->kept)
+        return skd_fail(err, SKD_ENOMEM, "out of memory for the rows of a label");
+    for (size_t k = 0; k < n; k++)
+        frame->kept[k] = (float)b->x[b->m + k];
+    fit->kept_bytes += bytes;
+    return SKD_OK;
+}
+
+skd_status fit_block_recall(skd_fit *fit, const fit_frame *frame, skd_error *err) {
+    const size_t rows = 1 + 3 * frame->cell->n + (stress_counts(fit, frame) ? 6 : 0);
+    if (!frame->kept)
+        return fit_block_fill(fit, frame, err);
+    skd_status status = block_room(&fit->block, rows, fit->m, err);
+    if (status != SKD_OK)
+        return status;
+    set_rows(fit, frame, NULL);
+    for (size_t k = 0; k < (rows - 1) * fit->m; k++)
+        fit->block.x[fit->m + k] = (double)frame->kept[k];
     return SKD_OK;
 }
 

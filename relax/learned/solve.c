@@ -111,8 +111,8 @@ static skd_status assemble(skd_model **out, const skd_fit *fit, double charge, c
     model->charge = charge;
     model->beta = solution->beta;
     memcpy(model->w, solution->w, fit->m * sizeof *model->w);
-    model->factor = solution->factor;
-    solution->factor = NULL;
+    model->inverse = solution->inverse;
+    solution->inverse = NULL;
     for (size_t g = 0; g < fit->n_groups; g++) {
         memcpy(model->count + g * fit->n_species, fit->group[g].count, fit->n_species * sizeof *model->count);
         model->group_charge[g] = fit->group[g].charge;

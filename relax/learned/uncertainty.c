@@ -10,7 +10,7 @@ double model_variance(const skd_model *model, const double *row, double *scratch
     const double *z = row + model->m;
     double sum = 0.0;
     memcpy(scratch, row, model->m * sizeof *scratch);
-    dtrsv_("L", "N", "N", &m, model->factor, &m, scratch, &unit);
+    dtrmv_("L", "N", "N", &m, model->inverse, &m, scratch, &unit);
     for (size_t j = 0; j < model->m; j++)
         sum += scratch[j] * scratch[j];
     for (size_t a = 0; a < model->k; a++)
@@ -20,7 +20,7 @@ double model_variance(const skd_model *model, const double *row, double *scratch
 }
 
 static skd_status need_factor(const skd_model *model, skd_error *err) {
-    return model->factor ? SKD_OK
+    return model->inverse ? SKD_OK
                          : skd_fail(err, SKD_EARG, "the model has no covariance: it was read without being fitted");
 }
 
@@ -73,7 +73,7 @@ skd_status skd_model_force_deviation(const skd_model *model, const skd_cell *cel
     }
     if (status != SKD_OK)
         return status;
-    dtrsm_("L", "L", "N", "N", &m, &rows, &one, model->factor, &m, work->design->force, &m);
+    dtrmm_("L", "L", "N", "N", &m, &rows, &one, model->inverse, &m, work->design->force, &m);
     for (size_t i = 0; i < cell->n; i++) {
         const double *t = work->design->force + 3 * i * model->m;
         double sum = 0.0;
