@@ -570,6 +570,7 @@ static void a_warm_work_allocates_nothing(void **state) {
     skd_cell *cell = salt(5.8, 1, cdte, 2);
     skd_result *result = evaluate(&k, cell);
     CHECK_OK(skd_design_new(&design, cell->n, k.m, &err));
+    CHECK_OK(skd_design_fill(design, k.features, cell, k.work, &err));
     skd_alloc_fail_at = 0;
     skd_status apply = skd_features_apply(k.features, k.w, cell, SKD_WANT_STRESS, k.work, result, NULL, &err);
     skd_status fill = skd_design_fill(design, k.features, cell, k.work, &err);
