@@ -377,7 +377,8 @@ skd_status skd_tasks_keep_label(skd_tasks *tasks, const skd_task_label *label, s
         sqlite3_bind_int64(s, 2, label->number);
         sqlite3_bind_int64(s, 3, label->rank);
         sqlite3_bind_text(s, 4, label->elements, -1, SQLITE_STATIC);
-        sqlite3_bind_blob64(s, 5, label->bytes, label->n, SQLITE_STATIC);
+        sqlite3_bind_int64(s, 5, (sqlite3_int64)skd_hash(SKD_HASH_START, label->bytes, label->n));
+        sqlite3_bind_blob64(s, 6, label->bytes, label->n, SQLITE_STATIC);
         status = db_run(tasks->db, s, err);
     }
     pthread_mutex_unlock(&tasks->db->mutex);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* tasks_lock.c - who lives: worker w holds a lock on byte w of "<store>.workers"; byte 0 is taken in turn by those who
- * must be alone for a while. fcntl() locks: the kernel drops them however a process ends, a fork does not inherit them, and
- * others can be asked about without taking them. A store of one process alone has none of this. */
+/* tasks_lock.c - who lives: worker w holds a lock on byte w of "<store>.workers"; byte 0 is taken in turn by those
+ * who must be alone for a while. fcntl() locks: the kernel drops them however a process ends, a fork does not inherit
+ * them, and others can be asked about without taking them. A store of one process alone has none of this. */
 #include "tasks_private.h"
 
 #include <errno.h>

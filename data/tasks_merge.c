@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tasks_merge.c - one store takes over what another one of the same plan holds. Done in SQL with both files attached, in
- * one transaction. Labels and rows of a task come with its outcome; ids follow from the task's, so they cannot clash. */
+/* tasks_merge.c - one store takes over what another one of the same plan holds. Done in SQL with both files attached,
+ * in one transaction. Labels and rows of a task come with its outcome; their ids follow from the task's. */
 #include "tasks_private.h"
 
 #include <stdio.h>

@@ -19,8 +19,8 @@ const char tasks_schema[] =
     " bond TEXT, moved REAL, converged INTEGER, seconds REAL, finished REAL);"
     "CREATE INDEX IF NOT EXISTS scan_turn ON scan_task(status, grp, generation, id);"
     "CREATE INDEX IF NOT EXISTS scan_finished ON scan_task(finished);"
-    "CREATE TABLE IF NOT EXISTS scan_label (task INTEGER, number INTEGER, rank INTEGER, elements TEXT, label BLOB,"
-    " PRIMARY KEY (task, number));";
+    "CREATE TABLE IF NOT EXISTS scan_label (task INTEGER, number INTEGER, rank INTEGER, elements TEXT, hash INTEGER,"
+    " label BLOB, PRIMARY KEY (task, number, hash));";
 
 const char *const tasks_sql[TASKS_N_STATEMENTS] = {
     [TASKS_INSERT_HOST] =
@@ -46,12 +46,12 @@ const char *const tasks_sql[TASKS_N_STATEMENTS] = {
     [TASKS_RETRY] = "UPDATE scan_task SET status = 0 WHERE status = 3 AND number >= 0",
     [TASKS_SELECT_HOST] = "SELECT " HOST_COLUMNS " FROM scan_host h WHERE h.id = ?1",
     [TASKS_SELECT_HOST_STATE] = "SELECT state FROM scan_host WHERE id = ?1",
-    [TASKS_INSERT_LABEL] = "INSERT OR REPLACE INTO scan_label VALUES (?1, ?2, ?3, ?4, ?5)",
+    [TASKS_INSERT_LABEL] = "INSERT OR REPLACE INTO scan_label VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [TASKS_SELECT_OWN_LABELS] = "SELECT task, number, rank, elements, label FROM scan_label WHERE task = ?1"
-                                " ORDER BY number",
+                                " ORDER BY number, hash",
     [TASKS_SELECT_POOL] = "SELECT l.task, l.number, l.rank, l.elements, l.label FROM scan_label l JOIN scan_task t"
                           " ON t.id = l.task WHERE t.status = 2 AND t.grp = ?1 AND t.generation < ?2"
-                          " ORDER BY l.rank, l.task, l.number",
+                          " ORDER BY l.rank, l.task, l.number, l.hash",
     [TASKS_COUNTS] = "SELECT status, count(*), sum(coalesce(seconds, 0)), sum(status = 2 AND gain < -?1),"
                      " min(finished), max(finished) FROM scan_task GROUP BY status",
     [TASKS_COUNT_HOSTS] = "SELECT count(*) FROM scan_host",

@@ -61,7 +61,7 @@ typedef struct skd_task_outcome {
 
 /** A label as bytes, and by what it is chosen. */
 typedef struct skd_task_label {
-    long task, number; /**< number: in its task, 0..                                    */
+    long task, number; /**< number: place in its task, 0.. (two may share one)          */
     long rank;         /**< those of lower rank are taken first                         */
     char elements[80]; /**< of its frame: "Cd Te", ascending in atomic number            */
     void *bytes;
@@ -123,7 +123,7 @@ skd_status skd_tasks_host(skd_tasks *tasks, long id, skd_task_host *out, skd_err
 /** Bytes kept of a host, the caller's; NULL if there are none. */
 skd_status skd_tasks_host_state(skd_tasks *tasks, long id, void **out, size_t *n, skd_error *err) SKD_CHECKED;
 
-/** Stores a label; one of the same task and number is replaced. */
+/** Stores a label, once. */
 skd_status skd_tasks_keep_label(skd_tasks *tasks, const skd_task_label *label, skd_error *err) SKD_CHECKED;
 /** Labels of a task in their order (own), or of finished tasks of the group and lower generations by rank and
  *  task; `each` returns false to end. Labels are borrowed. */

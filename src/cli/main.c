@@ -30,6 +30,7 @@ static const cli_command *const commands[] = {
     &cmd_report,
     &cmd_verify,
     &cmd_collect,
+    &cmd_scan,
     NULL,
 };
 
