@@ -28,6 +28,7 @@ static const teacher_setting rows[] = {
     {"rel_cutoff", TEACHER_REAL, offsetof(params, settings.rel_cutoff), 10, 500, true},
     {"eps_scf", TEACHER_REAL, offsetof(params, settings.eps_scf), 1e-10, 1e-3, true},
     {"eps_schwarz", TEACHER_REAL, offsetof(params, settings.eps_schwarz), 1e-12, 1e-3, true},
+    {"smear", TEACHER_REAL, offsetof(params, settings.smear), 0, 1e5, true},
     {"memory", TEACHER_REAL, offsetof(params, settings.memory), 100, 1e6, false},
     {"cores", TEACHER_COUNT, offsetof(params, cores), 1, 1024, false},
     {"jobs", TEACHER_COUNT, offsetof(params, jobs), 1, 1024, false},
@@ -80,7 +81,7 @@ static skd_status create(void **out, const char *settings, const teachers_place 
         return skd_fail(err, SKD_ENOMEM, "out of memory for a teacher");
     *p = (params){.settings = {.functional = "PBE", .basis = "DZVP-MOLOPT-SR-GTH", .potential = "GTH-PBE",
                                .admm = "admm-dz", .spin = "auto", .cutoff = 400.0, .rel_cutoff = 50.0,
-                               .eps_scf = 1e-6, .eps_schwarz = 1e-6, .memory = 2000.0},
+                               .eps_scf = 1e-6, .eps_schwarz = 1e-6, .smear = 300.0, .memory = 2000.0},
                   .cores = place->cores > 0 ? place->cores : 1};
     skd_status status = teacher_settings_parse(p, rows, "cp2k", settings, err);
     if (status == SKD_OK)

@@ -11,6 +11,7 @@ typedef struct cp2k_settings {
     char functional[TEACHER_WORD], basis[TEACHER_WORD], potential[TEACHER_WORD], admm[TEACHER_WORD], spin[TEACHER_WORD];
     double cutoff, rel_cutoff; /* Ry */
     double eps_scf, eps_schwarz;
+    double smear;              /* K, of the electrons where states are found by diagonalisation; 0: none */
     double memory;             /* MB of a job for exchange integrals */
 } cp2k_settings;
 
