@@ -74,6 +74,8 @@ typedef struct skd_label {
     double energy;             /**< eV                                              */
     const double (*force)[3];  /**< [n] eV/Å                                        */
     const double (*stress)[3]; /**< [3] eV/Å^3 as in skd_result; NULL: not known    */
+    const skd_result *base;    /**< what the level says of it that the model goes on top of, energy, forces and stress:
+                                    the fit is to what is left; the model does not add it again. NULL: none */
 } skd_label;
 
 typedef struct skd_fit_options {
@@ -86,6 +88,10 @@ typedef struct skd_fit_options {
                                                   their covalent radii are left out; 0: none                    */
     double other_charge;                     /**< weight (0..1) of labels of other charges in a charge's fit     */
     double ridge;                            /**< the ridge strength alpha; 0: by bounded evidence               */
+    double weight_energy, weight_force, weight_stress; /**< if weight_force > 0, energy_noise and stress_noise follow
+                                                  from force_noise so that the fit weighs, frame by frame, the mean
+                                                  squares of eV/atom, eV/Å and GPa in this proportion (the loss of
+                                                  neural potentials, there 1:1:0.1); slopes stay               */
     char prior[128];                         /**< spec of a potential for short range, "" for none               */
 } skd_fit_options;
 #define SKD_FIT_DEFAULT                                                                                             \
@@ -101,7 +107,7 @@ skd_status skd_fit_new(skd_fit **out, const skd_features *features, const skd_fi
 void skd_fit_free(skd_fit *fit);
 skd_status skd_fit_add(skd_fit *fit, const skd_label *label, skd_error *err) SKD_CHECKED; /**< copies the label */
 size_t skd_fit_count(const skd_fit *fit);
-/** Label i as it was given, in the order of adding; borrowed from the fit. */
+/** Label i as it was given but for its base, in the order of adding; borrowed from the fit. */
 skd_label skd_fit_label(const skd_fit *fit, size_t i);
 const skd_fit_options *skd_fit_options_of(const skd_fit *fit);
 

@@ -14,6 +14,9 @@ static skd_status check_options(const skd_fit_options *o, skd_error *err) {
         {"stress noise", o->stress_noise, 0.0, 1e3},  {"far_above", o->far_above, 1e-3, 1e6},
         {"close_contact", o->close_contact, 0.0, 2.0}, {"other_charge", o->other_charge, 0.0, 1.0},
         {"ridge", o->ridge, 0.0, 1e12},
+        {"weight of forces", o->weight_force, 0.0, 1e6},
+        {"weight of energies", o->weight_energy, o->weight_force > 0.0 ? 1e-6 : 0.0, 1e6},
+        {"weight of stresses", o->weight_stress, 0.0, 1e6},
     };
     for (size_t k = 0; k < sizeof row / sizeof *row; k++)
         if (!(row[k].value >= row[k].low && row[k].value <= row[k].high))
@@ -133,14 +136,25 @@ static skd_status copy_label(fit_frame *frame, const skd_label *label, skd_error
     return frame->force ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for a label of %zu atoms", label->cell->n);
 }
 
-static skd_status evaluate_prior(skd_fit *fit, fit_frame *frame, skd_error *err) {
-    if (!fit->prior)
+static void add_base(skd_result *to, const skd_result *base, size_t n) {
+    to->energy += base->energy;
+    for (size_t i = 0; i < 3 * n; i++)
+        to->force[i / 3][i % 3] += base->force[i / 3][i % 3];
+    for (int k = 0; k < 9; k++)
+        to->stress[k / 3][k % 3] += base->stress[k / 3][k % 3];
+}
+
+/* What is known without the fit: the prior for short range, and the level below. */
+static skd_status evaluate_prior(skd_fit *fit, fit_frame *frame, const skd_result *base, skd_error *err) {
+    if (!fit->prior && !base)
         return SKD_OK;
     skd_status status = skd_result_new(&frame->prior, frame->cell->n, err);
-    if (status == SKD_OK)
+    if (status == SKD_OK && fit->prior)
         status = skd_potential_compute(fit->prior_work, frame->cell, 0.0, SKD_WANT_STRESS, frame->prior, err);
     if (status == SKD_OK && !isfinite(frame->prior->energy))
         status = skd_fail(err, SKD_EARG, "label: the prior %s has no finite energy for it", fit->options.prior);
+    if (status == SKD_OK && base)
+        add_base(frame->prior, base, frame->cell->n);
     return status;
 }
 
@@ -200,7 +214,7 @@ skd_status skd_fit_add(skd_fit *fit, const skd_label *label, skd_error *err) {
     if (status == SKD_OK)
         status = copy_label(&frame, label, err);
     if (status == SKD_OK)
-        status = evaluate_prior(fit, &frame, err);
+        status = evaluate_prior(fit, &frame, label->base, err);
     if (status == SKD_OK)
         status = energy_row(fit, &frame, err);
     if (status == SKD_OK)

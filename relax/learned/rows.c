@@ -53,8 +53,22 @@ static skd_status design_of(skd_fit *fit, const skd_cell *cell, bool strain, skd
     return status;
 }
 
+/* Deviation of a row where a frame has so many forces to it, and mean squares are weighed, next to force_noise. */
+static double weighed_noise(const skd_fit_options *o, double rows, double weight) {
+    return o->force_noise * sqrt(o->weight_force * rows / weight);
+}
+
+/* eV/Å^3; 0: stresses do not count */
+static double stress_noise(const skd_fit_options *o, size_t n) {
+    const double gpa = 160.2176634; /* in an eV/Å^3 */
+    if (!(o->weight_force > 0.0))
+        return o->stress_noise;
+    return o->weight_stress > 0.0 ? weighed_noise(o, 3.0 / (double)n, o->weight_stress) / gpa : 0.0;
+}
+
 static bool stress_counts(const skd_fit *fit, const fit_frame *frame) {
-    return frame->has_stress && skd_cell_volume(frame->cell) > 0.0 && fit->options.stress_noise > 0.0;
+    return frame->has_stress && skd_cell_volume(frame->cell) > 0.0 &&
+           stress_noise(&fit->options, frame->cell->n) > 0.0;
 }
 
 /* Targets and noise of the block's rows, and with a design the rows themselves. */
@@ -76,7 +90,7 @@ static void set_rows(skd_fit *fit, const fit_frame *frame, const skd_design *des
         const int a = voigt[v][0], c = voigt[v][1];
         double left = frame->stress[a][c] - (frame->prior ? frame->prior->stress[a][c] : 0.0);
         set_row(b, 1 + 3 * n + v, design ? design->strain + (size_t)(3 * a + c) * m : NULL, volume * left,
-                volume * o->stress_noise);
+                volume * stress_noise(o, n));
     }
 }
 
@@ -177,5 +191,7 @@ double fit_frame_energy(const fit_frame *frame) {
 
 double fit_frame_noise(const skd_fit *fit, const fit_frame *frame) {
     const skd_fit_options *o = &fit->options;
-    return o->energy_noise + o->energy_noise_slope * (frame->energy - fit->group[frame->group].lowest);
+    const double noise =
+        o->weight_force > 0.0 ? weighed_noise(o, (double)frame->cell->n / 3.0, o->weight_energy) : o->energy_noise;
+    return noise + o->energy_noise_slope * (frame->energy - fit->group[frame->group].lowest);
 }

@@ -21,6 +21,10 @@ static const cli_option options[] = {
      NULL},
     {"labels-only", 0, CLI_FLAG, NULL, NULL,
      "no weights, and labels in few digits (1e-5 Å, 1e-4 eV/Å): a small file for searches", 0, 0, NULL},
+    {"on", 0, CLI_TEXT, "SPEC", NULL, "the model is a correction: fitted to what this potential or model file "
+     "(gfn1, FILE) leaves, and means both together from then on", 0, 0, NULL},
+    {"weights", 0, CLI_TEXT, "E:F:S", NULL, "weights of mean squares of eV/atom, eV/Å and GPa instead of --energy-noise "
+     "and --stress-noise; 1:1:0.1 is usual for neural potentials", 0, 0, NULL},
     {"level", 0, CLI_TEXT, "TEXT", NULL, "who said so (gfn1, HSE06, ...), for the file", 0, 0, NULL},
     REAL("cutoff", "6", "Å, how far an atom sees", 2, 12, NULL),
     REAL("taper", "2", "Å, over which neighbours fade out", 0.1, 10, NULL),
@@ -35,7 +39,8 @@ static const cli_option options[] = {
     REAL("stress-noise", "0.005", "eV/Å^3; 0: stresses are left out", 0, 100, NULL),
     REAL("far-above", "8", "eV above the lowest: frames higher are left out", 1e-3, 1e6, NULL),
     REAL("other-charge", "0.2", "weight of labels of other charges", 0, 1, NULL),
-    {"prior", 0, CLI_TEXT, "SPEC", "zbl:cutoff=2.4,width=1.2", "potential for short range, or none", 0, 0, NULL},
+    {"prior", 0, CLI_TEXT, "SPEC", "zbl:cutoff=2.4,width=1.2", "potential for short range, or none (so with --on)", 0,
+     0, NULL},
     {"center", 0, CLI_TEXT, "X,Y,Z", NULL, "the defect, fractional: errors around it too", 0, 0, "validate"},
     REAL("radius", "4", "Å around the center", 0.1, 100, NULL),
     CLI_JSON,
@@ -79,7 +84,7 @@ static const char *output_of(const cli_args *args, skd_error *err) {
 /* ---- info ------------------------------------------------------------------------------------- */
 
 static void print_models(const models *m) {
-    static const char *const order[] = {"host", "level", "elements", "program", "created", "cutoff", "taper",
+    static const char *const order[] = {"host", "level", "on", "elements", "program", "created", "cutoff", "taper",
                                         "width", "n_max", "l_max", "channels", "prior", "labels_from"};
     for (size_t k = 0; k < sizeof order / sizeof *order; k++) {
         const char *value = skd_model_file_get(&m->file, order[k]);
@@ -151,8 +156,31 @@ static skd_status fit_and_write(models *m, const char *path, skd_error *err) {
     return status;
 }
 
+/* "E:F:S" */
+static skd_status read_weights(const char *text, skd_fit_options *fit, skd_error *err) {
+    double *const to[] = {&fit->weight_energy, &fit->weight_force, &fit->weight_stress};
+    const char *p = text;
+    for (int k = 0; k < 3 && p; k++) {
+        size_t n = strcspn(p, ":");
+        bool ok = skd_span_real((skd_span){p, n}, to[k]) && (k < 2 ? *to[k] > 0.0 : *to[k] >= 0.0) &&
+                  (p[n] == ':') == (k < 2);
+        p = ok ? p + n + 1 : NULL;
+    }
+    return p ? SKD_OK : skd_fail(err, SKD_EARG, "--weights: expected E:F:S, E and F above 0; found '%s'", text);
+}
+
+/* --on FILE is --on model:FILE */
+static skd_status set_base(models *m, const char *on, skd_error *err) {
+    char spec[4096];
+    FILE *file = on ? fopen(on, "rb") : NULL;
+    snprintf(spec, sizeof spec, "%s%s", file ? "model:" : "", on ? on : "");
+    if (file)
+        fclose(file);
+    return models_set_base(m, spec, err);
+}
+
 static skd_status read_options(const cli_args *args, models *m, skd_error *err) {
-    const char *prior = cli_text(args, "prior");
+    const char *prior = cli_given(args, "on") && !cli_given(args, "prior") ? "none" : cli_text(args, "prior");
     m->options = (skd_features_options)SKD_FEATURES_DEFAULT;
     m->fit = (skd_fit_options)SKD_FIT_DEFAULT;
     m->options.cutoff = cli_real(args, "cutoff");
@@ -170,7 +198,8 @@ static skd_status read_options(const cli_args *args, models *m, skd_error *err) 
     if (strlen(prior) >= sizeof m->fit.prior)
         return skd_fail(err, SKD_EARG, "--prior: text of more than %zu letters", sizeof m->fit.prior - 1);
     strcpy(m->fit.prior, strcmp(prior, "none") == 0 ? "" : prior);
-    return SKD_OK;
+    skd_status status = cli_text(args, "weights") ? read_weights(cli_text(args, "weights"), &m->fit, err) : SKD_OK;
+    return status == SKD_OK ? set_base(m, cli_text(args, "on"), err) : status;
 }
 
 static double rounded(double x, double unit) { return nearbyint(x * unit) / unit; }

@@ -19,23 +19,27 @@ static const struct setting {
     bool is_fit;
     kind kind;
     size_t offset;
+    bool is_new; /* files of before lack it: 0 */
 } settings[] = {
-    {"cutoff", false, REAL, offsetof(skd_features_options, cutoff)},
-    {"taper", false, REAL, offsetof(skd_features_options, taper)},
-    {"width", false, REAL, offsetof(skd_features_options, width)},
-    {"n_max", false, INT, offsetof(skd_features_options, n_max)},
-    {"l_max", false, INT, offsetof(skd_features_options, l_max)},
-    {"channels", false, INT, offsetof(skd_features_options, channels)},
-    {"most", false, SIZE, offsetof(skd_features_options, most)},
-    {"force_noise", true, REAL, offsetof(skd_fit_options, force_noise)},
-    {"force_noise_slope", true, REAL, offsetof(skd_fit_options, force_noise_slope)},
-    {"energy_noise", true, REAL, offsetof(skd_fit_options, energy_noise)},
-    {"energy_noise_slope", true, REAL, offsetof(skd_fit_options, energy_noise_slope)},
-    {"stress_noise", true, REAL, offsetof(skd_fit_options, stress_noise)},
-    {"far_above", true, REAL, offsetof(skd_fit_options, far_above)},
-    {"close_contact", true, REAL, offsetof(skd_fit_options, close_contact)},
-    {"other_charge", true, REAL, offsetof(skd_fit_options, other_charge)},
-    {"ridge", true, REAL, offsetof(skd_fit_options, ridge)},
+    {"cutoff", false, REAL, offsetof(skd_features_options, cutoff), false},
+    {"taper", false, REAL, offsetof(skd_features_options, taper), false},
+    {"width", false, REAL, offsetof(skd_features_options, width), false},
+    {"n_max", false, INT, offsetof(skd_features_options, n_max), false},
+    {"l_max", false, INT, offsetof(skd_features_options, l_max), false},
+    {"channels", false, INT, offsetof(skd_features_options, channels), false},
+    {"most", false, SIZE, offsetof(skd_features_options, most), false},
+    {"force_noise", true, REAL, offsetof(skd_fit_options, force_noise), false},
+    {"force_noise_slope", true, REAL, offsetof(skd_fit_options, force_noise_slope), false},
+    {"energy_noise", true, REAL, offsetof(skd_fit_options, energy_noise), false},
+    {"energy_noise_slope", true, REAL, offsetof(skd_fit_options, energy_noise_slope), false},
+    {"stress_noise", true, REAL, offsetof(skd_fit_options, stress_noise), false},
+    {"far_above", true, REAL, offsetof(skd_fit_options, far_above), false},
+    {"close_contact", true, REAL, offsetof(skd_fit_options, close_contact), false},
+    {"other_charge", true, REAL, offsetof(skd_fit_options, other_charge), false},
+    {"ridge", true, REAL, offsetof(skd_fit_options, ridge), false},
+    {"weight_energy", true, REAL, offsetof(skd_fit_options, weight_energy), true},
+    {"weight_force", true, REAL, offsetof(skd_fit_options, weight_force), true},
+    {"weight_stress", true, REAL, offsetof(skd_fit_options, weight_stress), true},
 };
 #define N_SETTINGS (sizeof settings / sizeof *settings)
 
@@ -80,6 +84,8 @@ static skd_status read_setting(models *m, const struct setting *s, skd_error *er
     const char *text = skd_model_file_get(&m->file, s->key);
     double value = 0.0;
     long integer = 0;
+    if (!text && s->is_new)
+        return SKD_OK;
     if (!text)
         return skd_fail(err, SKD_EFORMAT, "no setting '%s'", s->key);
     const skd_span word = {text, strlen(text)};
@@ -159,6 +165,7 @@ void models_free(models *m) {
     skd_free(m->model);
     skd_free(m->report);
     skd_features_free(m->features);
+    skd_potential_free(m->base);
     skd_model_file_free(&m->file);
     *m = (models){0};
 }
@@ -200,14 +207,15 @@ static skd_status list_charges(const skd_frames *labels, double **out, size_t *n
     return SKD_OK;
 }
 
-static skd_status add_labels(skd_fit *fit, const skd_frames *labels, skd_error *err) {
+static skd_status add_labels(skd_fit *fit, const skd_frames *labels, skd_result *const *base, skd_error *err) {
     skd_status status = SKD_OK;
     for (size_t f = 0; f < labels->n && status == SKD_OK; f++) {
         const skd_frame *frame = labels->frame[f];
         skd_label label = {.cell = frame->cell,
                            .energy = frame->energy,
                            .force = (const double(*)[3])frame->force,
-                           .stress = frame->has_stress ? frame->stress : NULL};
+                           .stress = frame->has_stress ? frame->stress : NULL,
+                           .base = base ? base[f] : NULL};
         status = models_charge(frame, &label.charge, err);
         if (status == SKD_OK)
             status = skd_fit_add(fit, &label, err);
@@ -226,9 +234,12 @@ static skd_status room_for(models *m, size_t n, skd_error *err) {
 skd_status models_fit(models *m, skd_error *err) {
     skd_fit *fit = NULL;
     double *charge = NULL;
+    skd_result **base = NULL;
     size_t n = 0;
     find_species(m);
     skd_status status = list_charges(&m->file.labels, &charge, &n, err);
+    if (status == SKD_OK)
+        status = models_base_results(&base, m, err);
     if (status == SKD_OK)
         status = skd_features_new(&m->features, &m->options, m->species, m->n_species, err);
     if (status == SKD_OK) {
@@ -236,7 +247,7 @@ skd_status models_fit(models *m, skd_error *err) {
         status = skd_fit_new(&fit, m->features, &m->fit, err);
     }
     if (status == SKD_OK)
-        status = add_labels(fit, &m->file.labels, err);
+        status = add_labels(fit, &m->file.labels, base, err);
     if (status == SKD_OK)
         status = room_for(m, n, err);
     for (size_t q = 0; q < n && status == SKD_OK; q++) {
@@ -245,6 +256,7 @@ skd_status models_fit(models *m, skd_error *err) {
     }
     skd_fit_free(fit);
     skd_free(charge);
+    models_free_results(base, m->file.labels.n);
     return status;
 }
 
@@ -342,6 +354,8 @@ skd_status models_read_unfitted(models *out, const char *path, skd_error *err) {
     if (status != SKD_OK)
         return status;
     status = read_settings(out, err);
+    if (status == SKD_OK)
+        status = models_read_base(out, path, err);
     for (size_t f = 0; f < out->file.labels.n && status == SKD_OK; f++)
         status = check_label(out->file.labels.frame[f], err);
     if (status == SKD_OK)
@@ -363,6 +377,21 @@ skd_status models_read(models *out, const char *path, skd_error *err) {
     return status;
 }
 
+/* *out, the model, becomes base + model; both belong to the sum. */
+static skd_status put_on(skd_potential **out, skd_potential **base, skd_error *err) {
+    skd_potential *const term[2] = {*base, *out};
+    skd_potential *sum = NULL;
+    skd_status status = skd_potential_taking_sum(&sum, term, 2, err);
+    if (status != SKD_OK) {
+        skd_potential_free(*out);
+        *out = NULL;
+        return status;
+    }
+    *base = NULL;
+    *out = sum;
+    return SKD_OK;
+}
+
 /* "model:FILE" */
 static skd_status model_potential(skd_potential **out, const char *spec, skd_error *err) {
     models m;
@@ -372,10 +401,13 @@ static skd_status model_potential(skd_potential **out, const char *spec, skd_err
         return status;
     status = skd_potential_taking_models(out, m.features, m.model, m.n, err);
     if (status == SKD_OK) {
-        snprintf((*out)->spec, sizeof(*out)->spec, "%s", spec);
         m.features = NULL;
         m.n = 0;
     }
+    if (status == SKD_OK && m.base)
+        status = put_on(out, &m.base, err);
+    if (status == SKD_OK)
+        snprintf((*out)->spec, sizeof(*out)->spec, "%s", spec);
     models_free(&m);
     return status;
 }

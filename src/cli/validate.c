@@ -20,6 +20,7 @@ typedef struct row {
 
 typedef struct validation {
     const models *m;
+    skd_potential_work *base; /* of m->base */
     const skd_frames *frames;
     const validation_options *options;
     row energy, relative, force, stress, defect;
@@ -101,6 +102,26 @@ static bool known_elements(const models *m, const skd_cell *cell, size_t *atom) 
     return true;
 }
 
+/* Adds what the model is on top of. */
+static skd_status add_base(const validation *v, const skd_cell *cell, double charge, skd_result *result,
+                           skd_error *err) {
+    skd_result *base = NULL;
+    if (!v->base)
+        return SKD_OK;
+    skd_status status = skd_result_new(&base, cell->n, err);
+    if (status == SKD_OK)
+        status = skd_potential_compute(v->base, cell, charge, SKD_WANT_STRESS, base, err);
+    if (status == SKD_OK) {
+        result->energy += base->energy;
+        for (size_t i = 0; i < 3 * cell->n; i++)
+            result->force[i / 3][i % 3] += base->force[i / 3][i % 3];
+        for (int k = 0; k < 9; k++)
+            result->stress[k / 3][k % 3] += base->stress[k / 3][k % 3];
+    }
+    skd_result_free(base);
+    return status;
+}
+
 static skd_status evaluate(validation *v, const skd_frame *frame, skd_error *err) {
     double charge;
     size_t atom;
@@ -119,6 +140,8 @@ static skd_status evaluate(validation *v, const skd_frame *frame, skd_error *err
         status = skd_result_new(&result, frame->cell->n, err);
     if (status == SKD_OK)
         status = skd_model_compute(model, frame->cell, SKD_WANT_STRESS, work, result, err);
+    if (status == SKD_OK)
+        status = add_base(v, frame->cell, charge, result, err);
     if (status == SKD_OK)
         status = add_frame(v, frame, result, err);
     skd_result_free(result);
@@ -327,7 +350,7 @@ skd_status validate(const models *m, const skd_frames *frames, const validation_
         snprintf(name[s], sizeof name[s], "force on %s", skd_element_of(m->species[s])->symbol);
         v.element[s] = (row){name[s], "eV/Å", {0}};
     }
-    skd_status status = SKD_OK;
+    skd_status status = m->base ? skd_potential_work_new(&v.base, m->base, err) : SKD_OK;
     for (size_t f = 0; f < frames->n && status == SKD_OK; f++)
         if ((status = evaluate(&v, frames->frame[f], err)) != SKD_OK)
             skd_error_prefix(err, "frame %zu", f + 1);
@@ -342,5 +365,6 @@ skd_status validate(const models *m, const skd_frames *frames, const validation_
         print_table(&v, rows);
     for (row **r = rows; *r; r++)
         free_pairs(&(*r)->pairs);
+    skd_potential_work_free(v.base);
     return status;
 }
