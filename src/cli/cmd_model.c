@@ -6,6 +6,7 @@
 
 #include "cli.h"
 #include "known_labels.h"
+#include "learning_curve.h"
 #include "models.h"
 #include "validate.h"
 
@@ -37,12 +38,17 @@ static const cli_option options[] = {
     REAL("force-noise", "0.06", "eV/Å", 1e-6, 100, NULL),
     REAL("energy-noise", "0.03", "eV a frame", 1e-6, 100, NULL),
     REAL("stress-noise", "0.005", "eV/Å^3; 0: stresses are left out", 0, 100, NULL),
+    REAL("ridge", "0", "strength of the ridge, in units of the descriptors' scale; 0: by evidence", 0, 1e6, NULL),
     REAL("far-above", "8", "eV above the lowest: frames higher are left out", 1e-3, 1e6, NULL),
     REAL("other-charge", "0.2", "weight of labels of other charges", 0, 1, NULL),
     {"prior", 0, CLI_TEXT, "SPEC", "zbl:cutoff=2.4,width=1.2", "potential for short range, or none (so with --on)", 0,
      0, NULL},
     {"center", 0, CLI_TEXT, "X,Y,Z", NULL, "the defect, fractional: errors around it too", 0, 0, "validate"},
     REAL("radius", "4", "Å around the center", 0.1, 100, NULL),
+    {"sizes", 0, CLI_TEXT, "N,N", "5,10,20,40", "frames learned", 0, 0, "learning-curve"},
+    {"folds", 0, CLI_INT, "K", "4", "parts; one after the other is the test", 2, 1000, NULL},
+    {"repeats", 0, CLI_INT, "N", "2", "times that frames are dealt anew", 1, 1000, NULL},
+    {"seed", 0, CLI_INT, "N", "42", "of the dealing", 0, 4294967295.0, NULL},
     CLI_JSON,
     CLI_END};
 
@@ -169,16 +175,6 @@ static skd_status read_weights(const char *text, skd_fit_options *fit, skd_error
     return p ? SKD_OK : skd_fail(err, SKD_EARG, "--weights: expected E:F:S, E and F above 0; found '%s'", text);
 }
 
-/* --on FILE is --on model:FILE */
-static skd_status set_base(models *m, const char *on, skd_error *err) {
-    char spec[4096];
-    FILE *file = on ? fopen(on, "rb") : NULL;
-    snprintf(spec, sizeof spec, "%s%s", file ? "model:" : "", on ? on : "");
-    if (file)
-        fclose(file);
-    return models_set_base(m, spec, err);
-}
-
 static skd_status read_options(const cli_args *args, models *m, skd_error *err) {
     const char *prior = cli_given(args, "on") && !cli_given(args, "prior") ? "none" : cli_text(args, "prior");
     m->options = (skd_features_options)SKD_FEATURES_DEFAULT;
@@ -193,13 +189,14 @@ static skd_status read_options(const cli_args *args, models *m, skd_error *err) 
     m->fit.force_noise = cli_real(args, "force-noise");
     m->fit.energy_noise = cli_real(args, "energy-noise");
     m->fit.stress_noise = cli_real(args, "stress-noise");
+    m->fit.ridge = cli_real(args, "ridge");
     m->fit.far_above = cli_real(args, "far-above");
     m->fit.other_charge = cli_real(args, "other-charge");
     if (strlen(prior) >= sizeof m->fit.prior)
         return skd_fail(err, SKD_EARG, "--prior: text of more than %zu letters", sizeof m->fit.prior - 1);
     strcpy(m->fit.prior, strcmp(prior, "none") == 0 ? "" : prior);
     skd_status status = cli_text(args, "weights") ? read_weights(cli_text(args, "weights"), &m->fit, err) : SKD_OK;
-    return status == SKD_OK ? set_base(m, cli_text(args, "on"), err) : status;
+    return status;
 }
 
 static double rounded(double x, double unit) { return nearbyint(x * unit) / unit; }
@@ -236,6 +233,8 @@ static skd_status train(const cli_args *args, skd_error *err) {
     if (!path)
         return SKD_EARG;
     skd_status status = read_options(args, &m, err);
+    if (status == SKD_OK)
+        status = models_set_base(&m, cli_text(args, "on"), err);
     if (status == SKD_OK)
         status = read_frames(args, 1, &m.file.labels, err);
     if (status == SKD_OK)
@@ -277,6 +276,7 @@ static skd_status merge(const cli_args *args, skd_error *err) {
         } else if (status == SKD_OK) {
             m = next;
             next = (models){0};
+            status = models_read_base(&m, args->operand[k], err);
         }
         models_free(&next);
     }
@@ -326,24 +326,45 @@ static skd_status compare(const cli_args *args, skd_error *err) {
     return status;
 }
 
+static skd_status draw_curve(const cli_args *args, skd_error *err) {
+    models m = {0};
+    skd_frames frames = {0};
+    const curve_options o = {.bases = cli_text(args, "on") ? cli_text(args, "on") : "none,gfn1",
+                             .sizes = cli_text(args, "sizes"),
+                             .folds = (size_t)cli_int(args, "folds"),
+                             .repeats = (size_t)cli_int(args, "repeats"),
+                             .seed = (uint32_t)cli_int(args, "seed"),
+                             .output = cli_text(args, "output"),
+                             .json = cli_flag(args, "json")};
+    skd_status status = read_options(args, &m, err);
+    if (status == SKD_OK)
+        status = read_frames(args, 1, &frames, err);
+    if (status == SKD_OK)
+        status = learning_curve(&m, &frames, &o, err);
+    skd_frames_free(&frames);
+    models_free(&m);
+    return status;
+}
+
 static const struct action {
     const char *name;
     skd_status (*run)(const cli_args *args, skd_error *err);
-} actions[] = {{"info", show}, {"train", train}, {"validate", compare}, {"merge", merge}};
+} actions[] = {{"info", show}, {"train", train}, {"validate", compare}, {"merge", merge},
+             {"learning-curve", draw_curve}};
 
 static skd_status run_model(const cli_args *args, int *exit_code, skd_error *err) {
     (void)exit_code;
     for (size_t k = 0; k < sizeof actions / sizeof *actions; k++)
         if (strcmp(args->operand[0], actions[k].name) == 0)
             return actions[k].run(args, err);
-    return skd_fail(err, SKD_EARG, "model '%s'; expected info, train, validate or merge", args->operand[0]);
+    return skd_fail(err, SKD_EARG, "model '%s'; expected info, train, validate, merge or learning-curve", args->operand[0]);
 }
 
 const cli_command cmd_model = {
     .name = "model",
     .group = "structures",
     .summary = "Learned surrogates: fit to labelled frames, show, compare, pool",
-    .usage = "train --frames FILES -o MODEL | info MODEL | validate MODEL --frames FILES | merge MODELS -o MODEL",
+    .usage = "train --frames FILES -o MODEL | info MODEL | validate MODEL --frames FILES | merge MODELS -o MODEL | learning-curve --frames FILES",
     .text = "A model is linear in a power spectrum of each atom's neighbours (see README), fitted in closed form to\n"
             "energies, forces and stresses, one weight vector a charge. Its file keeps the labels, so that merge and\n"
             "later searches can go on from it; -o FILE.gz compresses. merge takes the settings of the first file.\n"

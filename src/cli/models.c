@@ -239,7 +239,7 @@ skd_status models_fit(models *m, skd_error *err) {
     find_species(m);
     skd_status status = list_charges(&m->file.labels, &charge, &n, err);
     if (status == SKD_OK)
-        status = models_base_results(&base, m, err);
+        status = models_base_results(&base, m->base, &m->file.labels, err);
     if (status == SKD_OK)
         status = skd_features_new(&m->features, &m->options, m->species, m->n_species, err);
     if (status == SKD_OK) {
@@ -354,8 +354,6 @@ skd_status models_read_unfitted(models *out, const char *path, skd_error *err) {
     if (status != SKD_OK)
         return status;
     status = read_settings(out, err);
-    if (status == SKD_OK)
-        status = models_read_base(out, path, err);
     for (size_t f = 0; f < out->file.labels.n && status == SKD_OK; f++)
         status = check_label(out->file.labels.frame[f], err);
     if (status == SKD_OK)
@@ -369,7 +367,9 @@ skd_status models_read(models *out, const char *path, skd_error *err) {
     skd_status status = models_read_unfitted(out, path, err);
     if (status != SKD_OK)
         return status;
-    status = read_models(out, err);
+    status = models_read_base(out, path, err);
+    if (status == SKD_OK)
+        status = read_models(out, err);
     if (status == SKD_OK)
         return SKD_OK;
     skd_error_prefix(err, "%s", path);

@@ -34,13 +34,13 @@ skd_status models_fit(models *m, skd_error *err);
 skd_status models_write(models *m, const char *path, skd_error *err);
 /** Writes settings and labels; without weights, which a fit gives again. */
 skd_status models_write_labels(models *m, const char *path, skd_error *err);
-/** Puts the models on top of a potential: "gfn1", "model:FILE", ... Its text goes into the file, and of a file its
+/** Puts the models on top of a potential, "gfn1", "model:FILE" or FILE. Its text goes into the file, and of a file its
  *  checksum. `none`, "" or NULL: nothing. */
 skd_status models_set_base(models *m, const char *spec, skd_error *err);
 /** The base that the file `path` names: files as they are named, or beside it. SKD_EFORMAT if they have changed. */
 skd_status models_read_base(models *m, const char *path, skd_error *err);
-/** What the base says of all labels, [file.labels.n], the caller's; NULL without a base. */
-skd_status models_base_results(skd_result ***out, const models *m, skd_error *err);
+/** What a base says of all labels, [labels->n], the caller's; NULL without a base. */
+skd_status models_base_results(skd_result ***out, const skd_potential *base, const skd_frames *labels, skd_error *err);
 void models_free_results(skd_result **result, size_t n);
 /** e; SKD_EFORMAT if the frame's charge=... is no number. */
 skd_status models_charge(const skd_frame *frame, double *charge, skd_error *err);

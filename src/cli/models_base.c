@@ -22,10 +22,18 @@ static skd_status checksum_of(const char *path, char text[17], skd_error *err) {
     return status;
 }
 
-skd_status models_set_base(models *m, const char *spec, skd_error *err) {
-    char sum[17];
-    if (!spec || !*spec || strcmp(spec, "none") == 0)
+static bool is_there(const char *file) {
+    FILE *f = fopen(file, "rb");
+    if (f)
+        fclose(f);
+    return f != NULL;
+}
+
+skd_status models_set_base(models *m, const char *on, skd_error *err) {
+    char sum[17], spec[4096];
+    if (!on || !*on || strcmp(on, "none") == 0)
         return SKD_OK;
+    snprintf(spec, sizeof spec, "%s%s", is_there(on) ? MODEL : "", on);
     const char *file = file_of(spec);
     skd_status status = cli_potential_new(&m->base, spec, err);
     if (status == SKD_OK)
@@ -41,10 +49,7 @@ skd_status models_set_base(models *m, const char *spec, skd_error *err) {
 static void find_file(const char *spec, const char *path, char *out, size_t room) {
     const char *file = file_of(spec), *slash = strrchr(path, '/');
     snprintf(out, room, "%s", spec);
-    FILE *there = file ? fopen(file, "rb") : NULL;
-    if (there)
-        fclose(there);
-    else if (file && file[0] != '/' && slash)
+    if (file && !is_there(file) && file[0] != '/' && slash)
         snprintf(out, room, MODEL "%.*s/%s", (int)(slash - path), path, file);
 }
 
@@ -75,13 +80,14 @@ void models_free_results(skd_result **result, size_t n) {
     skd_free(result);
 }
 
-static skd_status gather(const models *m, const skd_cell **cell, double *charge, skd_result **result, skd_error *err) {
+static skd_status gather(const skd_potential *base, const skd_frames *labels, const skd_cell **cell, double *charge,
+                         skd_result **result, skd_error *err) {
     skd_status status = SKD_OK;
-    for (size_t f = 0; f < m->file.labels.n && status == SKD_OK; f++) {
-        cell[f] = m->file.labels.frame[f]->cell;
-        status = models_charge(m->file.labels.frame[f], &charge[f], err);
+    for (size_t f = 0; f < labels->n && status == SKD_OK; f++) {
+        cell[f] = labels->frame[f]->cell;
+        status = models_charge(labels->frame[f], &charge[f], err);
         if (status == SKD_OK)
-            status = m->base->type->check(m->base->params, cell[f], err);
+            status = base->type->check(base->params, cell[f], err);
         if (status == SKD_OK)
             status = skd_result_new(&result[f], cell[f]->n, err);
         if (status != SKD_OK)
@@ -90,10 +96,11 @@ static skd_status gather(const models *m, const skd_cell **cell, double *charge,
     return status;
 }
 
-skd_status models_base_results(skd_result ***out, const models *m, skd_error *err) {
-    const size_t n = m->file.labels.n;
+skd_status models_base_results(skd_result ***out, const skd_potential *base, const skd_frames *labels,
+                               skd_error *err) {
+    const size_t n = labels->n;
     *out = NULL;
-    if (!m->base)
+    if (!base)
         return SKD_OK;
     const skd_cell **cell = skd_alloc(n, sizeof *cell);
     double *charge = skd_alloc(n, sizeof *charge);
@@ -101,9 +108,9 @@ skd_status models_base_results(skd_result ***out, const models *m, skd_error *er
     skd_status status =
         cell && charge && result ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %zu labels", n);
     if (status == SKD_OK)
-        status = gather(m, cell, charge, result, err);
+        status = gather(base, labels, cell, charge, result, err);
     if (status == SKD_OK)
-        status = skd_potential_compute_many(m->base, cell, charge, n, SKD_WANT_STRESS, 0, result, err);
+        status = skd_potential_compute_many(base, cell, charge, n, SKD_WANT_STRESS, 0, result, err);
     skd_free(cell);
     skd_free(charge);
     if (status != SKD_OK)

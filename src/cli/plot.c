@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* plot.c - parity plots and histograms as SVG. */
+/* plot.c - parity plots, histograms and curves as SVG. */
 #include "plot.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#include "svg.h"
 
 #define SIZE   480 /* pixels of the picture          */
 #define MARGIN 70  /* around the frame of the picture */
@@ -84,5 +86,68 @@ void plot_histogram(skd_string *out, const char *what, const double *error, size
         label_x(out, SIZE / 2 + k * SPAN / 2.0, k * edge);
     label_y(out, MARGIN, (double)most);
     label_y(out, SIZE - MARGIN, 0.0);
+    skd_string_add(out, "</svg>\n");
+}
+
+/* ---- curves ------------------------------------------------------------------------------------ */
+
+typedef struct axes {
+    double x[2], y[2]; /* logarithms */
+} axes;
+
+static double pixel_x(const axes *a, double x) { return place(log10(x), a->x[0], a->x[1]); }
+static double pixel_y(const axes *a, double y) { return SIZE - place(log10(y), a->y[0], a->y[1]); }
+
+static axes axes_of(const double *x, size_t n, const plot_curve *curve, size_t n_curves) {
+    axes a = {{log10(x[0]) - 0.05, log10(x[n - 1]) + 0.05}, {HUGE_VAL, -HUGE_VAL}};
+    for (size_t c = 0; c < n_curves; c++)
+        for (size_t i = 0; i <= n; i++) {
+            double y = i < n ? curve[c].y[i] : curve[c].level;
+            if (!(y > 0.0))
+                continue;
+            a.y[0] = fmin(a.y[0], log10(y) - 0.05);
+            a.y[1] = fmax(a.y[1], log10(y) + 0.05);
+        }
+    return a;
+}
+
+static void draw_ticks(skd_string *out, const axes *a, const double *x, size_t n) {
+    static const double step[] = {1.0, 2.0, 5.0};
+    for (size_t i = 0; i < n; i++)
+        label_x(out, pixel_x(a, x[i]), x[i]);
+    for (int k = 0; k < 30; k++) {
+        double y = pow(10.0, floor(a->y[0]) + k / 3) * step[k % 3];
+        if (log10(y) < a->y[0] || log10(y) > a->y[1])
+            continue;
+        label_y(out, pixel_y(a, y), y);
+        skd_string_add(out, "<line x1='%d' y1='%.1f' x2='%d' y2='%.1f' stroke='#ddd'/>\n", MARGIN, pixel_y(a, y),
+                       SIZE - MARGIN, pixel_y(a, y));
+    }
+}
+
+void plot_curves(skd_string *out, const char *const text[4], const double *x, size_t n, const plot_curve *curve,
+                 size_t n_curves) {
+    const axes a = axes_of(x, n, curve, n_curves);
+    begin(out, text[0], text[2], text[3]);
+    skd_string_add(out, "<text x='%d' y='%d' text-anchor='middle' font-size='11'>%s</text>\n", SIZE / 2, MARGIN - 5,
+                   text[1]);
+    draw_ticks(out, &a, x, n);
+    for (size_t c = 0; c < n_curves; c++) {
+        const char *colour = svg_colour(c);
+        skd_string_add(out, "<polyline fill='none' stroke='%s' stroke-width='2' points='", colour);
+        for (size_t i = 0; i < n; i++)
+            skd_string_add(out, "%.1f,%.1f ", pixel_x(&a, x[i]), pixel_y(&a, curve[c].y[i]));
+        skd_string_add(out, "'/>\n");
+        for (size_t i = 0; i < n; i++)
+            skd_string_add(out, "<circle cx='%.1f' cy='%.1f' r='4' fill='%s'><title>%g: %.4g</title></circle>\n",
+                           pixel_x(&a, x[i]), pixel_y(&a, curve[c].y[i]), colour, x[i], curve[c].y[i]);
+        if (curve[c].level > 0.0)
+            skd_string_add(out, "<line x1='%d' y1='%.1f' x2='%d' y2='%.1f' stroke='%s' stroke-dasharray='5 4'/>\n",
+                           MARGIN, pixel_y(&a, curve[c].level), SIZE - MARGIN, pixel_y(&a, curve[c].level), colour);
+        skd_string_add(out, "<text x='%d' y='%zu' text-anchor='end' fill='%s'>", SIZE - MARGIN - 8,
+                       MARGIN + 18 + 16 * c, colour);
+        svg_text(out, curve[c].name);
+        skd_string_add(out, "</text>\n");
+    }
     skd_string_add(out, "</svg>\n");
 }

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: MIT */
+/* learning_curve.c - learning curves by cross validation over relaxations.
+ *
+ * Relaxations (frames of one composition and charge) are dealt into folds; one fold after the other is the test. Of the
+ * rest, frames are drawn from one relaxation after the other at random, so that a larger training set holds the smaller
+ * ones. Energies have an unknown constant each relaxation; their errors are taken about the relaxation's mean. */
+#include "learning_curve.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "cli.h"
+#include "plot.h"
+
+#define BASES_MAX 6
+#define SIZES_MAX 16
+
+typedef struct curve {
+    char name[64];
+    skd_potential *base;   /* NULL: none */
+    skd_result **result;   /* [frames] of the base */
+    double force[SIZES_MAX], energy[SIZES_MAX]; /* sums of squares, then roots of means */
+    double base_force, base_energy;             /* without any label */
+} curve;
+
+typedef struct curves {
+    const models *m;
+    const skd_frames *frames;
+    const curve_options *options;
+    size_t *group; /* [frames] number of the relaxation */
+    size_t *fold;  /* [groups] */
+    size_t *order; /* [frames] of training              */
+    size_t n_groups, n_sizes, n_curves, n_force, n_energy;
+    double size[SIZES_MAX];
+    int species[SKD_ELEMENT_MAX];
+    size_t n_species;
+    skd_features *features;
+    curve curve[BASES_MAX];
+} curves;
+
+/* ---- relaxations and folds ---------------------------------------------------------------------- */
+
+static bool same_relaxation(const skd_frame *a, const skd_frame *b) {
+    double qa = 0.0, qb = 0.0;
+    bool same = models_charge(a, &qa, NULL) == SKD_OK && models_charge(b, &qb, NULL) == SKD_OK && qa == qb &&
+                a->cell->n == b->cell->n;
+    for (int z = 1; z <= SKD_ELEMENT_MAX && same; z++)
+        same = skd_cell_count(a->cell, z) == skd_cell_count(b->cell, z);
+    return same;
+}
+
+static void number_groups(curves *c) {
+    for (size_t f = 0; f < c->frames->n; f++) {
+        size_t e = 0;
+        while (!same_relaxation(c->frames->frame[e], c->frames->frame[f]))
+            e++;
+        c->group[f] = e == f ? c->n_groups++ : c->group[e];
+    }
+}
+
+static void shuffle(size_t *list, size_t n, skd_rng *rng) {
+    for (size_t i = n; i > 1; i--) {
+        size_t j = (size_t)(skd_rng_uniform(rng) * (double)i);
+        size_t keep = list[i - 1];
+        list[i - 1] = list[j];
+        list[j] = keep;
+    }
+}
+
+static void deal_folds(curves *c, skd_rng *rng) {
+    for (size_t g = 0; g < c->n_groups; g++)
+        c->fold[g] = g % c->options->folds;
+    shuffle(c->fold, c->n_groups, rng);
+}
+
+/* Frames outside of the fold, one of each relaxation in turn; how many. */
+static size_t order_training(curves *c, size_t fold, skd_rng *rng) {
+    size_t n = 0, kept = 0, *list = c->order;
+    for (size_t f = 0; f < c->frames->n; f++)
+        if (c->fold[c->group[f]] != fold)
+            list[n++] = f;
+    shuffle(list, n, rng);
+    while (kept < n) { /* a round: the first of each relaxation that is left */
+        const size_t round = kept;
+        for (size_t i = round; i < n; i++) {
+            bool seen = false;
+            for (size_t k = round; k < kept; k++)
+                seen = seen || c->group[list[k]] == c->group[list[i]];
+            if (seen)
+                continue;
+            const size_t frame = list[i];
+            memmove(list + kept + 1, list + kept, (i - kept) * sizeof *list);
+            list[kept++] = frame;
+        }
+    }
+    return n;
+}
+
+/* ---- errors --------------------------------------------------------------------------------------- */
+
+typedef struct sums {
+    double force, energy;
+    size_t n_force, n_energy;
+} sums;
+
+/* Errors of one relaxation: model(frame) + base against the labels; model NULL: the base alone. */
+static skd_status test_group(const curves *c, const curve *k, const skd_model *model, size_t group, sums *s,
+                             skd_error *err) {
+    skd_model_work *work = NULL;
+    double mean = 0.0, square = 0.0, n = 0.0;
+    skd_status status = model ? skd_model_work_new(&work, model, err) : SKD_OK;
+    for (size_t f = 0; f < c->frames->n && status == SKD_OK; f++) {
+        const skd_frame *frame = c->frames->frame[f];
+        skd_result *r = NULL;
+        if (c->group[f] != group)
+            continue;
+        status = skd_result_new(&r, frame->cell->n, err);
+        if (status == SKD_OK && model)
+            status = skd_model_compute(model, frame->cell, 0, work, r, err);
+        for (size_t i = 0; i < 3 * frame->cell->n && status == SKD_OK; i++) {
+            double base = k->result ? k->result[f]->force[i / 3][i % 3] : 0.0;
+            double error = r->force[i / 3][i % 3] + base - frame->force[i / 3][i % 3];
+            s->force += error * error;
+            s->n_force++;
+        }
+        if (status == SKD_OK) {
+            double error = r->energy + (k->result ? k->result[f]->energy : 0.0) - frame->energy;
+            n += 1.0;
+            square += (error - mean) * (error - mean) * (n - 1.0) / n;
+            mean += (error - mean) / n;
+        }
+        skd_result_free(r);
+    }
+    skd_model_work_free(work);
+    if (n > 1.5) {
+        s->energy += square;
+        s->n_energy += (size_t)n;
+    }
+    return status;
+}
+
+static skd_status test_fold(const curves *c, const curve *k, skd_fit *fit, size_t fold, sums *s, skd_error *err) {
+    skd_status status = SKD_OK;
+    for (size_t g = 0; g < c->n_groups && status == SKD_OK; g++) {
+        skd_model *model = NULL;
+        double charge = 0.0;
+        if (c->fold[g] != fold)
+            continue;
+        for (size_t f = 0; f < c->frames->n && status == SKD_OK; f++)
+            if (c->group[f] == g)
+                status = models_charge(c->frames->frame[f], &charge, err);
+        if (status == SKD_OK && fit)
+            status = skd_fit_solve(&model, fit, charge, NULL, err);
+        if (status == SKD_OK)
+            status = test_group(c, k, model, g, s, err);
+        skd_model_free(model);
+    }
+    return status;
+}
+
+/* ---- training ------------------------------------------------------------------------------------- */
+
+static skd_status add_frame(const curves *c, const curve *k, skd_fit *fit, size_t f, skd_error *err) {
+    const skd_frame *frame = c->frames->frame[f];
+    skd_label label = {.cell = frame->cell,
+                       .energy = frame->energy,
+                       .force = (const double(*)[3])frame->force,
+                       .stress = frame->has_stress ? frame->stress : NULL,
+                       .base = k->result ? k->result[f] : NULL};
+    skd_status status = models_charge(frame, &label.charge, err);
+    return status == SKD_OK ? skd_fit_add(fit, &label, err) : status;
+}
+
+static skd_status run_fold(curves *c, curve *k, size_t fold, size_t n_train, skd_error *err) {
+    skd_fit *fit = NULL;
+    skd_fit_options options = c->m->fit;
+    if (k->base)
+        options.prior[0] = '\0';
+    skd_status status = skd_fit_new(&fit, c->features, &options, err);
+    for (size_t s = 0, added = 0; s < c->n_sizes && status == SKD_OK; s++) {
+        sums sum = {0};
+        for (; added < (size_t)c->size[s] && added < n_train && status == SKD_OK; added++)
+            status = add_frame(c, k, fit, c->order[added], err);
+        if (status == SKD_OK)
+            status = test_fold(c, k, fit, fold, &sum, err);
+        k->force[s] += sum.force;
+        k->energy[s] += sum.energy;
+    }
+    skd_fit_free(fit);
+    return status;
+}
+
+static skd_status run_all(curves *c, skd_error *err) {
+    skd_rng *rng;
+    skd_status status = skd_rng_new(&rng, c->options->seed, err);
+    for (size_t r = 0; r < c->options->repeats && status == SKD_OK; r++) {
+        deal_folds(c, rng);
+        for (size_t fold = 0; fold < c->options->folds && status == SKD_OK; fold++) {
+            size_t n_train = order_training(c, fold, rng);
+            sums sum = {0};
+            if ((double)n_train < c->size[c->n_sizes - 1])
+                status = skd_fail(err, SKD_EARG, "--sizes: %g frames, but a fold leaves %zu", c->size[c->n_sizes - 1],
+                                  n_train);
+            for (size_t k = 0; k < c->n_curves && status == SKD_OK; k++) {
+                curve *own = &c->curve[k];
+                sum = (sums){0};
+                status = test_fold(c, own, NULL, fold, &sum, err);
+                own->base_force += sum.force;
+                own->base_energy += sum.energy;
+                if (status == SKD_OK)
+                    status = run_fold(c, own, fold, n_train, err);
+            }
+            c->n_force += sum.n_force;
+            c->n_energy += sum.n_energy;
+        }
+    }
+    skd_rng_free(rng);
+    return status;
+}
+
+static void take_means(curves *c) {
+    for (size_t k = 0; k < c->n_curves; k++) {
+        curve *own = &c->curve[k];
+        for (size_t s = 0; s < c->n_sizes; s++) {
+            own->force[s] = sqrt(own->force[s] / (double)c->n_force);
+            own->energy[s] = c->n_energy ? sqrt(own->energy[s] / (double)c->n_energy) : 0.0;
+        }
+        own->base_force = sqrt(own->base_force / (double)c->n_force);
+        own->base_energy = c->n_energy ? sqrt(own->base_energy / (double)c->n_energy) : 0.0;
+    }
+}
+
+/* ---- output --------------------------------------------------------------------------------------- */
+
+static void print_table(const curves *c) {
+    printf("%-24s %9s", "force RMSE (eV/Å) on", "0");
+    for (size_t s = 0; s < c->n_sizes; s++)
+        printf(" %9g", c->size[s]);
+    printf("  frames of other relaxations\n");
+    for (size_t k = 0; k < 2 * c->n_curves; k++) {
+        const curve *own = &c->curve[k % c->n_curves];
+        const bool energies = k >= c->n_curves;
+        if (k == c->n_curves)
+            printf("relative energy (eV)\n");
+        printf("%-23s %9.4f", own->name, energies ? own->base_energy : own->base_force);
+        for (size_t s = 0; s < c->n_sizes; s++)
+            printf(" %9.4f", energies ? own->energy[s] : own->force[s]);
+        printf("\n");
+    }
+}
+
+static skd_status print_json(const curves *c, skd_error *err) {
+    cJSON *all = cJSON_CreateObject(), *list = cJSON_AddArrayToObject(all, "curves");
+    cJSON_AddItemToObject(all, "frames", cJSON_CreateDoubleArray(c->size, (int)c->n_sizes));
+    for (size_t k = 0; list && k < c->n_curves; k++) {
+        cJSON *one = cJSON_CreateObject();
+        cJSON_AddStringToObject(one, "on", c->curve[k].name);
+        cJSON_AddNumberToObject(one, "force_rmse_alone", c->curve[k].base_force);
+        cJSON_AddItemToObject(one, "force_rmse", cJSON_CreateDoubleArray(c->curve[k].force, (int)c->n_sizes));
+        cJSON_AddItemToObject(one, "energy_rmse", cJSON_CreateDoubleArray(c->curve[k].energy, (int)c->n_sizes));
+        cJSON_AddItemToArray(list, one);
+    }
+    char *text = cJSON_Print(all);
+    if (text)
+        puts(text);
+    cJSON_free(text);
+    cJSON_Delete(all);
+    return text ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for JSON");
+}
+
+/* How much the best prior takes off the error of the curve without one, at the fewest and the most frames. */
+static void say_gain(const curves *c, char *text, size_t room) {
+    const curve *none = NULL, *best = NULL;
+    const size_t last = c->n_sizes - 1;
+    for (size_t k = 0; k < c->n_curves; k++) {
+        const curve *own = &c->curve[k];
+        if (!own->base)
+            none = own;
+        else if (!best || own->force[0] < best->force[0])
+            best = own;
+    }
+    text[0] = '\0';
+    if (none && best)
+        snprintf(text, room, "on %s: error %.1f times smaller at %g frames, %.1f times at %g; dashed: no frames",
+                 best->name, none->force[0] / best->force[0], c->size[0], none->force[last] / best->force[last],
+                 c->size[last]);
+}
+
+static skd_status draw(const curves *c, const char *note, skd_error *err) {
+    plot_curve line[BASES_MAX];
+    char name[BASES_MAX][96];
+    skd_string text = {0};
+    for (size_t k = 0; k < c->n_curves; k++) {
+        const curve *own = &c->curve[k];
+        snprintf(name[k], sizeof name[k], own->base ? "on %s" : "%s prior", own->base ? own->name : "without a");
+        line[k] = (plot_curve){name[k], own->force, own->base ? own->base_force : 0.0};
+    }
+    plot_curves(&text, (const char *const[4]){"Forces on relaxations that were not learned", note, "frames learned",
+                                              "force RMSE (eV/Å)"}, c->size, c->n_sizes, line, c->n_curves);
+    skd_status status = text.failed ? skd_fail(err, SKD_ENOMEM, "out of memory for a picture")
+                                    : skd_file_write(c->options->output, text.text, text.n, err);
+    skd_string_free(&text);
+    return status;
+}
+
+/* ---- input ---------------------------------------------------------------------------------------- */
+
+static skd_status open_base(curves *c, const char *text, size_t n, skd_error *err) {
+    if (c->n_curves == BASES_MAX)
+        return skd_fail(err, SKD_EARG, "--on: more than %d levels", BASES_MAX);
+    curve *own = &c->curve[c->n_curves++];
+    models one = {0};
+    char spec[4096];
+    snprintf(spec, sizeof spec, "%.*s", (int)n, text);
+    skd_status status = models_set_base(&one, spec, err);
+    const char *slash = strrchr(spec, '/');
+    snprintf(own->name, sizeof own->name, "%s", slash ? slash + 1 : spec);
+    own->base = one.base;
+    one.base = NULL;
+    models_free(&one);
+    return status == SKD_OK ? models_base_results(&own->result, own->base, c->frames, err) : status;
+}
+
+static skd_status open_all(curves *c, skd_error *err) {
+    double *list = NULL;
+    size_t n = 0;
+    skd_status status = cli_real_list(c->options->sizes, "--sizes", &list, &n, err);
+    for (size_t i = 0; i < n && status == SKD_OK; i++)
+        if (n > SIZES_MAX || !(list[i] >= 1.0) || (i > 0 && list[i] <= list[i - 1]))
+            status = skd_fail(err, SKD_EARG, "--sizes %s: expected at most %d ascending numbers of frames",
+                              c->options->sizes, SIZES_MAX);
+        else
+            c->size[c->n_sizes++] = list[i];
+    skd_free(list);
+    for (const char *p = c->options->bases; *p && status == SKD_OK;) {
+        size_t length = strcspn(p, ",");
+        status = open_base(c, p, length, err);
+        p += length + (p[length] == ',');
+    }
+    if (status == SKD_OK) {
+        bool seen[SKD_ELEMENT_MAX + 1] = {false};
+        for (size_t f = 0; f < c->frames->n; f++)
+            for (size_t i = 0; i < c->frames->frame[f]->cell->n; i++)
+                seen[c->frames->frame[f]->cell->species[i]] = true;
+        for (int z = 1; z <= SKD_ELEMENT_MAX; z++)
+            if (seen[z])
+                c->species[c->n_species++] = z;
+        status = skd_features_new(&c->features, &c->m->options, c->species, c->n_species, err);
+    }
+    return status;
+}
+
+static void close_all(curves *c) {
+    for (size_t k = 0; k < c->n_curves; k++) {
+        models_free_results(c->curve[k].result, c->frames->n);
+        skd_potential_free(c->curve[k].base);
+    }
+    skd_features_free(c->features);
+    skd_free(c->group);
+    skd_free(c->fold);
+    skd_free(c->order);
+}
+
+skd_status learning_curve(const models *m, const skd_frames *frames, const curve_options *options, skd_error *err) {
+    curves c = {.m = m, .frames = frames, .options = options};
+    char note[200];
+    c.group = skd_alloc(frames->n, sizeof *c.group);
+    c.fold = skd_alloc(frames->n, sizeof *c.fold);
+    c.order = skd_alloc(frames->n, sizeof *c.order);
+    skd_status status =
+        c.group && c.fold && c.order ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %zu frames", frames->n);
+    if (status == SKD_OK) {
+        number_groups(&c);
+        if (c.n_groups < options->folds)
+            status = skd_fail(err, SKD_EARG, "--folds %zu: the frames are of %zu compositions and charges",
+                              options->folds, c.n_groups);
+    }
+    if (status == SKD_OK)
+        status = open_all(&c, err);
+    if (status == SKD_OK)
+        status = run_all(&c, err);
+    if (status == SKD_OK) {
+        take_means(&c);
+        say_gain(&c, note, sizeof note);
+        if (options->output)
+            status = draw(&c, note, err);
+    }
+    if (status == SKD_OK && options->json) {
+        status = print_json(&c, err);
+    } else if (status == SKD_OK) {
+        print_table(&c);
+        printf("%s\n", note);
+    }
+    close_all(&c);
+    return status;
+}

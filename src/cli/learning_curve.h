@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ * learning_curve.h - how the error on frames of other relaxations falls with the number of labels, on top of several
+ * levels. */
+#ifndef SKD_CLI_LEARNING_CURVE_H
+#define SKD_CLI_LEARNING_CURVE_H
+
+#include "models.h"
+
+typedef struct curve_options {
+    const char *bases;  /* "none,gfn1,FILE": one curve each */
+    const char *sizes;  /* "5,10,20,40" labels              */
+    size_t folds, repeats;
+    uint32_t seed;
+    const char *output; /* an SVG; NULL: none */
+    bool json;
+} curve_options;
+
+/** Fits with the settings of m to some of the frames, tests on others, prints a table. Frames of one composition and
+ *  charge are one relaxation and never on both sides. */
+skd_status learning_curve(const models *m, const skd_frames *frames, const curve_options *options,
+                          skd_error *err) SKD_CHECKED;
+
+#endif
