@@ -92,11 +92,16 @@ typedef struct skd_fit_options {
                                                   from force_noise so that the fit weighs, frame by frame, the mean
                                                   squares of eV/atom, eV/Å and GPa in this proportion (the loss of
                                                   neural potentials, there 1:1:0.1); slopes stay               */
+    double smooth, smooth_rattle;            /**< eV/Å^2, Å; for labels with a base: how far the force constants of the
+                                                  two levels may differ, and how far copies of the frame are rattled
+                                                  that are guessed to have its difference of forces (see smooth.c);
+                                                  0: no guesses                                                  */
     char prior[128];                         /**< spec of a potential for short range, "" for none               */
 } skd_fit_options;
 #define SKD_FIT_DEFAULT                                                                                             \
     {.force_noise = 0.06, .force_noise_slope = 0.1, .energy_noise = 0.03, .energy_noise_slope = 0.01,                \
      .stress_noise = 0.005, .far_above = 8.0, .close_contact = 0.5, .other_charge = 0.2,                             \
+     .smooth = 1.0, .smooth_rattle = 0.1,                                                                         \
      .prior = "zbl:cutoff=2.4,width=1.2"}
 
 /** Labels gathered as normal equations, one set per charge: adding a frame costs only that frame. */
@@ -106,7 +111,7 @@ skd_status skd_fit_new(skd_fit **out, const skd_features *features, const skd_fi
                        skd_error *err) SKD_CHECKED;
 void skd_fit_free(skd_fit *fit);
 skd_status skd_fit_add(skd_fit *fit, const skd_label *label, skd_error *err) SKD_CHECKED; /**< copies the label */
-size_t skd_fit_count(const skd_fit *fit);
+size_t skd_fit_count(const skd_fit *fit); /**< labels and guesses (see `smooth`) */
 /** Label i as it was given but for its base, in the order of adding; borrowed from the fit. */
 skd_label skd_fit_label(const skd_fit *fit, size_t i);
 const skd_fit_options *skd_fit_options_of(const skd_fit *fit);

@@ -14,6 +14,7 @@ static skd_status check_options(const skd_fit_options *o, skd_error *err) {
         {"stress noise", o->stress_noise, 0.0, 1e3},  {"far_above", o->far_above, 1e-3, 1e6},
         {"close_contact", o->close_contact, 0.0, 2.0}, {"other_charge", o->other_charge, 0.0, 1.0},
         {"ridge", o->ridge, 0.0, 1e12},
+        {"smooth", o->smooth, 0.0, 1e3},              {"smooth rattle", o->smooth_rattle, 0.0, 1.0},
         {"weight of forces", o->weight_force, 0.0, 1e6},
         {"weight of energies", o->weight_energy, o->weight_force > 0.0 ? 1e-6 : 0.0, 1e6},
         {"weight of stresses", o->weight_stress, 0.0, 1e6},
@@ -79,6 +80,14 @@ void skd_fit_free(skd_fit *fit) {
 }
 
 size_t skd_fit_count(const skd_fit *fit) { return fit->n; }
+
+size_t fit_count_labels(const skd_fit *fit) {
+    size_t n = 0;
+    for (size_t f = 0; f < fit->n; f++)
+        n += !(fit->frame[f].spread > 0.0);
+    return n;
+}
+
 const skd_fit_options *skd_fit_options_of(const skd_fit *fit) { return &fit->options; }
 
 skd_label skd_fit_label(const skd_fit *fit, size_t i) {
@@ -205,7 +214,7 @@ static skd_status energy_row(skd_fit *fit, fit_frame *frame, skd_error *err) {
                       : skd_fail(err, SKD_ENOMEM, "out of memory for a label's energy row");
 }
 
-skd_status skd_fit_add(skd_fit *fit, const skd_label *label, skd_error *err) {
+skd_status fit_add(skd_fit *fit, const skd_label *label, double spread, skd_error *err) {
     const size_t kept = fit->kept_bytes;
     fit_frame frame = {0};
     skd_status status = check_label(label, err);
@@ -213,6 +222,7 @@ skd_status skd_fit_add(skd_fit *fit, const skd_label *label, skd_error *err) {
         status = skd_grow((void **)&fit->frame, &fit->capacity, fit->n + 1, sizeof *fit->frame, err);
     if (status == SKD_OK)
         status = copy_label(&frame, label, err);
+    frame.spread = spread;
     if (status == SKD_OK)
         status = evaluate_prior(fit, &frame, label->base, err);
     if (status == SKD_OK)
@@ -235,4 +245,9 @@ skd_status skd_fit_add(skd_fit *fit, const skd_label *label, skd_error *err) {
     group->lowest = frame.close ? group->lowest : fmin(group->lowest, frame.energy);
     fit->frame[fit->n++] = frame;
     return SKD_OK;
+}
+
+skd_status skd_fit_add(skd_fit *fit, const skd_label *label, skd_error *err) {
+    skd_status status = fit_add(fit, label, 0.0, err);
+    return status == SKD_OK ? fit_add_smooth(fit, label, err) : status;
 }

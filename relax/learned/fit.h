@@ -28,6 +28,7 @@ typedef struct fit_frame {
     float *kept;               /**< its other whitened rows; NULL: too many, not kept */
     size_t group;
     bool close;                /**< two atoms too close               */
+    double spread;             /**< eV/Å, of a guess; 0: a label      */
     bool in;                   /**< do the sums hold its rows?        */
 } fit_frame;
 
@@ -63,6 +64,12 @@ struct skd_fit {
     size_t n_charges, charge_capacity;
 };
 
+/** Takes a label in, or with a spread above 0 a guess of its forces. */
+skd_status fit_add(skd_fit *fit, const skd_label *label, double spread, skd_error *err) SKD_CHECKED;
+/** Guesses around the label that was added last, if it has a base. */
+skd_status fit_add_smooth(skd_fit *fit, const skd_label *label, skd_error *err) SKD_CHECKED;
+/** Without guesses. */
+size_t fit_count_labels(const skd_fit *fit);
 /** Fills fit->block with the frame's rows. The energy's row is zero, with sigma 1. */
 skd_status fit_block_fill(skd_fit *fit, const fit_frame *frame, skd_error *err) SKD_CHECKED;
 /** The same but for the seventh digit of the rows, from those that were kept, without an evaluation: good enough for

@@ -172,7 +172,7 @@ static skd_status leave_out(const skd_model *model, skd_fit *fit, const fit_fram
 /* ---- all frames ------------------------------------------------------------------------------- */
 
 static bool is_judged(const skd_model *model, const fit_frame *frame, bool any_charge) {
-    return frame->in && (any_charge || frame->charge == model->charge);
+    return frame->in && !(frame->spread > 0.0) && (any_charge || frame->charge == model->charge);
 }
 
 static size_t group_size(const skd_model *model, const skd_fit *fit, size_t group, bool any_charge) {

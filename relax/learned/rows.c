@@ -81,7 +81,7 @@ static void set_rows(skd_fit *fit, const fit_frame *frame, const skd_design *des
     b->y[0] = 0.0;
     b->sigma[0] = 1.0;
     for (size_t i = 0; i < n; i++) {
-        double sigma = o->force_noise + o->force_noise_slope * skd_norm(frame->force[i]);
+        double sigma = o->force_noise + o->force_noise_slope * skd_norm(frame->force[i]) + frame->spread;
         for (size_t a = 0; a < 3; a++)
             set_row(b, 1 + 3 * i + a, design ? design->force + (3 * i + a) * m : NULL,
                     frame->force[i][a] - (frame->prior ? frame->prior->force[i][a] : 0.0), sigma);

@@ -16,7 +16,7 @@ static const ridge_bounds bounds_default = {.alpha_min = 1e-6, .alpha_max = 1e2,
 #define WIDTH_GROUP   30.0 /* eV, of a composition and charge around its elements */
 
 static bool counts(const skd_fit *fit, const fit_frame *frame, double charge) {
-    return frame->in && fit_weight(fit, frame->charge, charge) > 0.0;
+    return frame->in && !(frame->spread > 0.0) && fit_weight(fit, frame->charge, charge) > 0.0;
 }
 
 static size_t count_used(const skd_fit *fit, double charge) {
@@ -40,7 +40,7 @@ static skd_status element_means(const skd_fit *fit, double *mean, skd_error *err
     for (size_t s = 0; s < k; s++)
         a[s * k + s] = 1e-6; /* the smallest solution where compositions are too few */
     for (size_t f = 0; f < fit->n; f++) {
-        if (!fit->frame[f].in)
+        if (!fit->frame[f].in || fit->frame[f].spread > 0.0)
             continue;
         const double *count = fit->group[fit->frame[f].group].count, *row = fit->frame[f].row;
         for (size_t s = 0; s < k; s++) {
@@ -129,7 +129,7 @@ static skd_status assemble(skd_model **out, const skd_fit *fit, double charge, c
 }
 
 static void describe(skd_fit_report *report, const skd_fit *fit, const ridge_solution *solution, size_t n_used) {
-    *report = (skd_fit_report){.n_frames = fit->n,
+    *report = (skd_fit_report){.n_frames = fit_count_labels(fit),
                                .n_used = n_used,
                                .alpha = solution->alpha,
                                .beta = solution->beta,

@@ -15,7 +15,7 @@
 static const cli_option options[] = {
     {"frames", 'f', CLI_TEXT, "FILES", NULL, "labelled frames, comma-separated (extended XYZ with energy, forces, "
      "charge=; outputs of codes); further ones may follow as operands", 0, 0, NULL},
-    {"output", 'o', CLI_TEXT, "FILE", NULL, "train, merge: the model; validate: first letters of the pictures' names",
+    {"output", 'o', CLI_TEXT, "FILE", NULL, "train, merge: the model; validate, learning-curve: first letters of the pictures' names",
      0, 0, NULL},
     {"host", 0, CLI_TEXT, "TEXT", NULL, "what was learned, for the file", 0, 0, "train"},
     {"crystal", 0, CLI_TEXT, "FILE", NULL, "the perfect host, by which a search knows the model for its own", 0, 0,
@@ -24,8 +24,8 @@ static const cli_option options[] = {
      "no weights, and labels in few digits (1e-5 Å, 1e-4 eV/Å): a small file for searches", 0, 0, NULL},
     {"on", 0, CLI_TEXT, "SPEC", NULL, "the model is a correction: fitted to what this potential or model file "
      "(gfn1, FILE) leaves, and means both together from then on", 0, 0, NULL},
-    {"weights", 0, CLI_TEXT, "E:F:S", NULL, "weights of mean squares of eV/atom, eV/Å and GPa instead of --energy-noise "
-     "and --stress-noise; 1:1:0.1 is usual for neural potentials", 0, 0, NULL},
+    {"weights", 0, CLI_TEXT, "E:F:S", NULL, "weights of mean squares of eV/atom, eV/Å and GPa instead of "
+     "--energy-noise and --stress-noise; 1:1:0.1 is usual for neural potentials", 0, 0, NULL},
     {"level", 0, CLI_TEXT, "TEXT", NULL, "who said so (gfn1, HSE06, ...), for the file", 0, 0, NULL},
     REAL("cutoff", "6", "Å, how far an atom sees", 2, 12, NULL),
     REAL("taper", "2", "Å, over which neighbours fade out", 0.1, 10, NULL),
@@ -39,6 +39,8 @@ static const cli_option options[] = {
     REAL("energy-noise", "0.03", "eV a frame", 1e-6, 100, NULL),
     REAL("stress-noise", "0.005", "eV/Å^3; 0: stresses are left out", 0, 100, NULL),
     REAL("ridge", "0", "strength of the ridge, in units of the descriptors' scale; 0: by evidence", 0, 1e6, NULL),
+    REAL("smooth", "1", "eV/Å^2, with --on: how far force constants of base and frames may differ, asked for around the "
+         "frames; 0: not", 0, 1000, NULL),
     REAL("far-above", "8", "eV above the lowest: frames higher are left out", 1e-3, 1e6, NULL),
     REAL("other-charge", "0.2", "weight of labels of other charges", 0, 1, NULL),
     {"prior", 0, CLI_TEXT, "SPEC", "zbl:cutoff=2.4,width=1.2", "potential for short range, or none (so with --on)", 0,
@@ -48,6 +50,7 @@ static const cli_option options[] = {
     {"sizes", 0, CLI_TEXT, "N,N", "5,10,20,40", "frames learned", 0, 0, "learning-curve"},
     {"folds", 0, CLI_INT, "K", "4", "parts; one after the other is the test", 2, 1000, NULL},
     {"repeats", 0, CLI_INT, "N", "2", "times that frames are dealt anew", 1, 1000, NULL},
+    REAL("rattle", "0.1", "Å a coordinate: lowest frames are moved so far and relaxed with the model; 0: not", 0, 1, NULL),
     {"seed", 0, CLI_INT, "N", "42", "of the dealing", 0, 4294967295.0, NULL},
     CLI_JSON,
     CLI_END};
@@ -190,6 +193,7 @@ static skd_status read_options(const cli_args *args, models *m, skd_error *err) 
     m->fit.energy_noise = cli_real(args, "energy-noise");
     m->fit.stress_noise = cli_real(args, "stress-noise");
     m->fit.ridge = cli_real(args, "ridge");
+    m->fit.smooth = cli_real(args, "smooth");
     m->fit.far_above = cli_real(args, "far-above");
     m->fit.other_charge = cli_real(args, "other-charge");
     if (strlen(prior) >= sizeof m->fit.prior)
@@ -333,6 +337,7 @@ static skd_status draw_curve(const cli_args *args, skd_error *err) {
                              .sizes = cli_text(args, "sizes"),
                              .folds = (size_t)cli_int(args, "folds"),
                              .repeats = (size_t)cli_int(args, "repeats"),
+                             .rattle = cli_real(args, "rattle"),
                              .seed = (uint32_t)cli_int(args, "seed"),
                              .output = cli_text(args, "output"),
                              .json = cli_flag(args, "json")};
@@ -357,19 +362,25 @@ static skd_status run_model(const cli_args *args, int *exit_code, skd_error *err
     for (size_t k = 0; k < sizeof actions / sizeof *actions; k++)
         if (strcmp(args->operand[0], actions[k].name) == 0)
             return actions[k].run(args, err);
-    return skd_fail(err, SKD_EARG, "model '%s'; expected info, train, validate, merge or learning-curve", args->operand[0]);
+    return skd_fail(err, SKD_EARG, "model '%s'; expected info, train, validate, merge or learning-curve",
+                    args->operand[0]);
 }
 
 const cli_command cmd_model = {
     .name = "model",
     .group = "structures",
     .summary = "Learned surrogates: fit to labelled frames, show, compare, pool",
-    .usage = "train --frames FILES -o MODEL | info MODEL | validate MODEL --frames FILES | merge MODELS -o MODEL | learning-curve --frames FILES",
+    .usage = "train --frames FILES -o MODEL | info MODEL | validate MODEL --frames FILES | merge MODELS -o MODEL\n"
+             "           | learning-curve --frames FILES",
     .text = "A model is linear in a power spectrum of each atom's neighbours (see README), fitted in closed form to\n"
             "energies, forces and stresses, one weight vector a charge. Its file keeps the labels, so that merge and\n"
             "later searches can go on from it; -o FILE.gz compresses. merge takes the settings of the first file.\n"
             "validate prints errors of energies, forces and stresses; with -o PREFIX it writes parity plots and\n"
-            "histograms, PREFIX_force_parity.svg and so on. Use a model as '--potential model:FILE'.",
+            "histograms, PREFIX_force_parity.svg and so on. Use a model as '--potential model:FILE'.\n"
+            "train --on fits a correction: frames of DFT less what gfn1 or another model says of them. The file names\n"
+            "its base (beside it, if not where it was), and is base and correction together. learning-curve says how\n"
+            "many frames that takes, on each level of --on none,gfn1,FILE; frames of one composition and charge count\n"
+            "as one relaxation, which is either learned from or tested on.",
     .options = options,
     .min_operands = 1,
     .max_operands = 1000,

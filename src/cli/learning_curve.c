@@ -3,7 +3,9 @@
  *
  * Relaxations (frames of one composition and charge) are dealt into folds; one fold after the other is the test. Of the
  * rest, frames are drawn from one relaxation after the other at random, so that a larger training set holds the smaller
- * ones. Energies have an unknown constant each relaxation; their errors are taken about the relaxation's mean. */
+ * ones. Energies have an unknown constant each relaxation; their errors are taken about the relaxation's mean.
+ * Frames of relaxations by DFT have small forces all of them: a model that knows nothing and says 0 is good at those.
+ * What it does to geometries shows that: each relaxation's lowest frame is rattled and relaxed with the model. */
 #include "learning_curve.h"
 
 #include <stdio.h>
@@ -16,13 +18,24 @@
 
 #define BASES_MAX 6
 #define SIZES_MAX 16
+#define FORCE_MAX 0.03 /* eV/Å */
+#define FARTHEST  1.0  /* Å: a geometry that is lost counts as that */
+
+enum { FORCE, ENERGY, GEOMETRY, MEASURES, MAX_STEPS = 80 };
+static const struct {
+    const char *name, *key, *title, *axis;
+} measures[MEASURES] = {
+    {"force RMSE (eV/Å)", "force", "Forces on relaxations that were not learned", "force RMSE (eV/Å)"},
+    {"relative energy (eV)", "energy", "Energies along relaxations that were not learned", "energy RMSE (eV)"},
+    {"relaxed geometry (Å)", "geometry", "Relaxed geometries of defects that were not learned",
+     "rms distance from the true minimum (Å)"},
+};
 
 typedef struct curve {
     char name[64];
     skd_potential *base;   /* NULL: none */
     skd_result **result;   /* [frames] of the base */
-    double force[SIZES_MAX], energy[SIZES_MAX]; /* sums of squares, then roots of means */
-    double base_force, base_energy;             /* without any label */
+    double rms[MEASURES][SIZES_MAX + 1]; /* sums of squares, then roots of means; [n_sizes]: without any label */
 } curve;
 
 typedef struct curves {
@@ -32,11 +45,14 @@ typedef struct curves {
     size_t *group; /* [frames] number of the relaxation */
     size_t *fold;  /* [groups] */
     size_t *order; /* [frames] of training              */
-    size_t n_groups, n_sizes, n_curves, n_force, n_energy;
+    size_t n_groups, n_sizes, n_curves;
+    size_t n[MEASURES];
     double size[SIZES_MAX];
     int species[SKD_ELEMENT_MAX];
     size_t n_species;
     skd_features *features;
+    skd_cell **rattled; /* [groups] the lowest frame of each, moved; NULL: not wanted */
+    size_t *lowest;     /* [groups] */
     curve curve[BASES_MAX];
 } curves;
 
@@ -101,9 +117,62 @@ static size_t order_training(curves *c, size_t fold, skd_rng *rng) {
 /* ---- errors --------------------------------------------------------------------------------------- */
 
 typedef struct sums {
-    double force, energy;
-    size_t n_force, n_energy;
+    double square[MEASURES];
+    size_t n[MEASURES];
 } sums;
+
+static void count(sums *s, int measure, double square, size_t n) {
+    s->square[measure] += square;
+    s->n[measure] += n;
+}
+
+/* Mean square distance of atoms, drift removed. */
+static double distance2(const skd_cell *a, const skd_cell *b) {
+    double mean[3] = {0, 0, 0}, sum = 0.0;
+    for (size_t i = 0; i < 3 * a->n; i++)
+        mean[i % 3] += (b->pos[i / 3][i % 3] - a->pos[i / 3][i % 3]) / (double)a->n;
+    for (size_t i = 0; i < 3 * a->n; i++) {
+        double d = b->pos[i / 3][i % 3] - a->pos[i / 3][i % 3] - mean[i % 3];
+        sum += d * d / (double)a->n;
+    }
+    return sum;
+}
+
+static skd_status relax_with(skd_relax_outcome *out, const curve *k, const skd_model *model, const skd_cell *start,
+                             double charge, skd_error *err) {
+    skd_potential *correction = NULL, *both = NULL;
+    skd_potential_work *work = NULL;
+    skd_relax_options options = SKD_RELAX_DEFAULT;
+    options.method = skd_minimiser_named("lbfgs");
+    options.force_mean = 0.0;
+    options.force_max = FORCE_MAX;
+    options.max_steps = MAX_STEPS;
+    options.charge = charge;
+    skd_status status = model ? skd_potential_of_model(&correction, model, err) : SKD_OK;
+    if (status == SKD_OK && correction && k->base)
+        status = skd_potential_sum(&both, (const skd_potential *const[2]){k->base, correction}, 2, err);
+    if (status == SKD_OK)
+        status = skd_potential_work_new(&work, both ? both : correction ? correction : k->base, err);
+    if (status == SKD_OK)
+        status = skd_relax(out, start, work, &options, NULL, err);
+    skd_potential_work_free(work);
+    skd_potential_free(both);
+    skd_potential_free(correction);
+    return status;
+}
+
+static skd_status test_geometry(const curves *c, const curve *k, const skd_model *model, size_t group, double charge,
+                                sums *s, skd_error *err) {
+    skd_relax_outcome end = {0};
+    const skd_cell *truth = c->frames->frame[c->lowest[group]]->cell, *start = c->rattled[group];
+    skd_status status = model || k->base ? relax_with(&end, k, model, start, charge, err) : SKD_OK;
+    if (status == SKD_OK) {
+        double d2 = distance2(truth, end.cell ? end.cell : start);
+        count(s, GEOMETRY, d2 < FARTHEST * FARTHEST ? d2 : FARTHEST * FARTHEST, 1);
+    }
+    skd_relax_outcome_free(&end);
+    return status;
+}
 
 /* Errors of one relaxation: model(frame) + base against the labels; model NULL: the base alone. */
 static skd_status test_group(const curves *c, const curve *k, const skd_model *model, size_t group, sums *s,
@@ -122,8 +191,7 @@ static skd_status test_group(const curves *c, const curve *k, const skd_model *m
         for (size_t i = 0; i < 3 * frame->cell->n && status == SKD_OK; i++) {
             double base = k->result ? k->result[f]->force[i / 3][i % 3] : 0.0;
             double error = r->force[i / 3][i % 3] + base - frame->force[i / 3][i % 3];
-            s->force += error * error;
-            s->n_force++;
+            count(s, FORCE, error * error, 1);
         }
         if (status == SKD_OK) {
             double error = r->energy + (k->result ? k->result[f]->energy : 0.0) - frame->energy;
@@ -134,10 +202,8 @@ static skd_status test_group(const curves *c, const curve *k, const skd_model *m
         skd_result_free(r);
     }
     skd_model_work_free(work);
-    if (n > 1.5) {
-        s->energy += square;
-        s->n_energy += (size_t)n;
-    }
+    if (n > 1.5)
+        count(s, ENERGY, square, (size_t)n);
     return status;
 }
 
@@ -155,6 +221,8 @@ static skd_status test_fold(const curves *c, const curve *k, skd_fit *fit, size_
             status = skd_fit_solve(&model, fit, charge, NULL, err);
         if (status == SKD_OK)
             status = test_group(c, k, model, g, s, err);
+        if (status == SKD_OK && c->rattled)
+            status = test_geometry(c, k, model, g, charge, s, err);
         skd_model_free(model);
     }
     return status;
@@ -173,6 +241,11 @@ static skd_status add_frame(const curves *c, const curve *k, skd_fit *fit, size_
     return status == SKD_OK ? skd_fit_add(fit, &label, err) : status;
 }
 
+static void take_in(curve *k, size_t at, const sums *s) {
+    for (int m = 0; m < MEASURES; m++)
+        k->rms[m][at] += s->square[m];
+}
+
 static skd_status run_fold(curves *c, curve *k, size_t fold, size_t n_train, skd_error *err) {
     skd_fit *fit = NULL;
     skd_fit_options options = c->m->fit;
@@ -185,10 +258,34 @@ static skd_status run_fold(curves *c, curve *k, size_t fold, size_t n_train, skd
             status = add_frame(c, k, fit, c->order[added], err);
         if (status == SKD_OK)
             status = test_fold(c, k, fit, fold, &sum, err);
-        k->force[s] += sum.force;
-        k->energy[s] += sum.energy;
+        take_in(k, s, &sum);
     }
     skd_fit_free(fit);
+    return status;
+}
+
+/* Rattled copies of the lowest frames. */
+static skd_status rattle_all(curves *c, skd_rng *rng, skd_error *err) {
+    skd_status status = SKD_OK;
+    if (!c->rattled)
+        c->rattled = skd_alloc(c->n_groups, sizeof *c->rattled);
+    if (!c->rattled)
+        return skd_fail(err, SKD_ENOMEM, "out of memory for %zu geometries", c->n_groups);
+    for (size_t g = 0; g < c->n_groups; g++)
+        c->lowest[g] = SIZE_MAX;
+    for (size_t f = 0; f < c->frames->n; f++) {
+        size_t *lowest = &c->lowest[c->group[f]];
+        if (*lowest == SIZE_MAX || c->frames->frame[f]->energy < c->frames->frame[*lowest]->energy)
+            *lowest = f;
+    }
+    for (size_t g = 0; g < c->n_groups && status == SKD_OK; g++) {
+        const skd_cell *cell = c->frames->frame[c->lowest[g]]->cell;
+        skd_cell_free(c->rattled[g]);
+        c->rattled[g] = NULL;
+        status = skd_cell_copy(&c->rattled[g], cell, err);
+        for (size_t i = 0; i < 3 * cell->n && status == SKD_OK; i++)
+            c->rattled[g]->pos[i / 3][i % 3] += c->options->rattle * skd_rng_normal(rng);
+    }
     return status;
 }
 
@@ -197,6 +294,8 @@ static skd_status run_all(curves *c, skd_error *err) {
     skd_status status = skd_rng_new(&rng, c->options->seed, err);
     for (size_t r = 0; r < c->options->repeats && status == SKD_OK; r++) {
         deal_folds(c, rng);
+        if (c->options->rattle > 0.0)
+            status = rattle_all(c, rng, err);
         for (size_t fold = 0; fold < c->options->folds && status == SKD_OK; fold++) {
             size_t n_train = order_training(c, fold, rng);
             sums sum = {0};
@@ -207,13 +306,12 @@ static skd_status run_all(curves *c, skd_error *err) {
                 curve *own = &c->curve[k];
                 sum = (sums){0};
                 status = test_fold(c, own, NULL, fold, &sum, err);
-                own->base_force += sum.force;
-                own->base_energy += sum.energy;
+                take_in(own, c->n_sizes, &sum);
                 if (status == SKD_OK)
                     status = run_fold(c, own, fold, n_train, err);
             }
-            c->n_force += sum.n_force;
-            c->n_energy += sum.n_energy;
+            for (int m = 0; m < MEASURES; m++)
+                c->n[m] += sum.n[m];
         }
     }
     skd_rng_free(rng);
@@ -221,33 +319,29 @@ static skd_status run_all(curves *c, skd_error *err) {
 }
 
 static void take_means(curves *c) {
-    for (size_t k = 0; k < c->n_curves; k++) {
-        curve *own = &c->curve[k];
-        for (size_t s = 0; s < c->n_sizes; s++) {
-            own->force[s] = sqrt(own->force[s] / (double)c->n_force);
-            own->energy[s] = c->n_energy ? sqrt(own->energy[s] / (double)c->n_energy) : 0.0;
-        }
-        own->base_force = sqrt(own->base_force / (double)c->n_force);
-        own->base_energy = c->n_energy ? sqrt(own->base_energy / (double)c->n_energy) : 0.0;
-    }
+    for (size_t k = 0; k < c->n_curves; k++)
+        for (int m = 0; m < MEASURES; m++)
+            for (size_t s = 0; s <= c->n_sizes; s++)
+                c->curve[k].rms[m][s] = c->n[m] ? sqrt(c->curve[k].rms[m][s] / (double)c->n[m]) : 0.0;
 }
 
 /* ---- output --------------------------------------------------------------------------------------- */
 
 static void print_table(const curves *c) {
-    printf("%-24s %9s", "force RMSE (eV/Å) on", "0");
-    for (size_t s = 0; s < c->n_sizes; s++)
-        printf(" %9g", c->size[s]);
-    printf("  frames of other relaxations\n");
-    for (size_t k = 0; k < 2 * c->n_curves; k++) {
-        const curve *own = &c->curve[k % c->n_curves];
-        const bool energies = k >= c->n_curves;
-        if (k == c->n_curves)
-            printf("relative energy (eV)\n");
-        printf("%-23s %9.4f", own->name, energies ? own->base_energy : own->base_force);
-        for (size_t s = 0; s < c->n_sizes; s++)
-            printf(" %9.4f", energies ? own->energy[s] : own->force[s]);
-        printf("\n");
+    printf("%-24s", "frames learned");
+    for (size_t s = 0; s <= c->n_sizes; s++)
+        printf(" %8g", s ? c->size[s - 1] : 0.0);
+    printf("   tested on relaxations that were not\n");
+    for (int m = 0; m < MEASURES; m++) {
+        if (c->n[m])
+            printf("%s\n", measures[m].name);
+        for (size_t k = 0; k < c->n_curves && c->n[m]; k++) {
+            const double *rms = c->curve[k].rms[m];
+            printf("    %-20s %8.4f", c->curve[k].name, rms[c->n_sizes]);
+            for (size_t s = 0; s < c->n_sizes; s++)
+                printf(" %8.4f", rms[s]);
+            printf("\n");
+        }
     }
 }
 
@@ -257,9 +351,11 @@ static skd_status print_json(const curves *c, skd_error *err) {
     for (size_t k = 0; list && k < c->n_curves; k++) {
         cJSON *one = cJSON_CreateObject();
         cJSON_AddStringToObject(one, "on", c->curve[k].name);
-        cJSON_AddNumberToObject(one, "force_rmse_alone", c->curve[k].base_force);
-        cJSON_AddItemToObject(one, "force_rmse", cJSON_CreateDoubleArray(c->curve[k].force, (int)c->n_sizes));
-        cJSON_AddItemToObject(one, "energy_rmse", cJSON_CreateDoubleArray(c->curve[k].energy, (int)c->n_sizes));
+        for (int m = 0; m < MEASURES; m++) {
+            cJSON *measure = cJSON_AddObjectToObject(one, measures[m].key);
+            cJSON_AddNumberToObject(measure, "without", c->curve[k].rms[m][c->n_sizes]);
+            cJSON_AddItemToObject(measure, "rms", cJSON_CreateDoubleArray(c->curve[k].rms[m], (int)c->n_sizes));
+        }
         cJSON_AddItemToArray(list, one);
     }
     char *text = cJSON_Print(all);
@@ -271,38 +367,60 @@ static skd_status print_json(const curves *c, skd_error *err) {
 }
 
 /* How much the best prior takes off the error of the curve without one, at the fewest and the most frames. */
-static void say_gain(const curves *c, char *text, size_t room) {
-    const curve *none = NULL, *best = NULL;
+static void say_gain(const curves *c, int measure, char *text, size_t room) {
+    const double *none = NULL, *best = NULL;
+    const char *name = "";
     const size_t last = c->n_sizes - 1;
     for (size_t k = 0; k < c->n_curves; k++) {
         const curve *own = &c->curve[k];
+        const double *rms = own->rms[measure];
         if (!own->base)
-            none = own;
-        else if (!best || own->force[0] < best->force[0])
-            best = own;
+            none = rms;
+        else if (!best || rms[0] < best[0])
+            best = rms;
+        if (best == rms)
+            name = own->name;
     }
     text[0] = '\0';
     if (none && best)
-        snprintf(text, room, "on %s: error %.1f times smaller at %g frames, %.1f times at %g; dashed: no frames",
-                 best->name, none->force[0] / best->force[0], c->size[0], none->force[last] / best->force[last],
-                 c->size[last]);
+        snprintf(text, room, "on %s: error %.1f times smaller at %g frames, %.1f times at %g; dashed: no frames", name,
+                 none[0] / best[0], c->size[0], none[last] / best[last], c->size[last]);
 }
 
-static skd_status draw(const curves *c, const char *note, skd_error *err) {
+static skd_status draw(const curves *c, int measure, skd_error *err) {
     plot_curve line[BASES_MAX];
-    char name[BASES_MAX][96];
-    skd_string text = {0};
+    char name[BASES_MAX][96], note[200];
+    skd_string text = {0}, path = {0};
     for (size_t k = 0; k < c->n_curves; k++) {
         const curve *own = &c->curve[k];
         snprintf(name[k], sizeof name[k], own->base ? "on %s" : "%s prior", own->base ? own->name : "without a");
-        line[k] = (plot_curve){name[k], own->force, own->base ? own->base_force : 0.0};
+        line[k] = (plot_curve){name[k], own->rms[measure], own->base ? own->rms[measure][c->n_sizes] : 0.0};
     }
-    plot_curves(&text, (const char *const[4]){"Forces on relaxations that were not learned", note, "frames learned",
-                                              "force RMSE (eV/Å)"}, c->size, c->n_sizes, line, c->n_curves);
-    skd_status status = text.failed ? skd_fail(err, SKD_ENOMEM, "out of memory for a picture")
-                                    : skd_file_write(c->options->output, text.text, text.n, err);
+    say_gain(c, measure, note, sizeof note);
+    plot_curves(&text, (const char *const[4]){measures[measure].title, note, "frames learned", measures[measure].axis},
+                c->size, c->n_sizes, line, c->n_curves);
+    skd_string_add(&path, "%s_%s.svg", c->options->output, measures[measure].key);
+    skd_status status = text.failed || path.failed ? skd_fail(err, SKD_ENOMEM, "out of memory for a picture")
+                                                   : skd_file_write(path.text, text.text, text.n, err);
     skd_string_free(&text);
+    skd_string_free(&path);
     return status;
+}
+
+static skd_status report(const curves *c, skd_error *err) {
+    char note[200];
+    skd_status status = SKD_OK;
+    for (int m = 0; m < MEASURES && c->options->output && status == SKD_OK; m++)
+        if (c->n[m])
+            status = draw(c, m, err);
+    if (status != SKD_OK)
+        return status;
+    if (c->options->json)
+        return print_json(c, err);
+    print_table(c);
+    say_gain(c, c->n[GEOMETRY] ? GEOMETRY : FORCE, note, sizeof note);
+    printf("%s%s%s\n", c->n[GEOMETRY] ? "geometry, " : "forces, ", *note ? "" : "without levels to compare", note);
+    return SKD_OK;
 }
 
 /* ---- input ---------------------------------------------------------------------------------------- */
@@ -357,6 +475,10 @@ static void close_all(curves *c) {
         models_free_results(c->curve[k].result, c->frames->n);
         skd_potential_free(c->curve[k].base);
     }
+    for (size_t g = 0; c->rattled && g < c->n_groups; g++)
+        skd_cell_free(c->rattled[g]);
+    skd_free(c->rattled);
+    skd_free(c->lowest);
     skd_features_free(c->features);
     skd_free(c->group);
     skd_free(c->fold);
@@ -365,12 +487,12 @@ static void close_all(curves *c) {
 
 skd_status learning_curve(const models *m, const skd_frames *frames, const curve_options *options, skd_error *err) {
     curves c = {.m = m, .frames = frames, .options = options};
-    char note[200];
     c.group = skd_alloc(frames->n, sizeof *c.group);
     c.fold = skd_alloc(frames->n, sizeof *c.fold);
     c.order = skd_alloc(frames->n, sizeof *c.order);
+    c.lowest = skd_alloc(frames->n, sizeof *c.lowest);
     skd_status status =
-        c.group && c.fold && c.order ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %zu frames", frames->n);
+        c.group && c.fold && c.order && c.lowest ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %zu frames", frames->n);
     if (status == SKD_OK) {
         number_groups(&c);
         if (c.n_groups < options->folds)
@@ -383,15 +505,7 @@ skd_status learning_curve(const models *m, const skd_frames *frames, const curve
         status = run_all(&c, err);
     if (status == SKD_OK) {
         take_means(&c);
-        say_gain(&c, note, sizeof note);
-        if (options->output)
-            status = draw(&c, note, err);
-    }
-    if (status == SKD_OK && options->json) {
-        status = print_json(&c, err);
-    } else if (status == SKD_OK) {
-        print_table(&c);
-        printf("%s\n", note);
+        status = report(&c, err);
     }
     close_all(&c);
     return status;

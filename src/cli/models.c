@@ -37,6 +37,8 @@ static const struct setting {
     {"close_contact", true, REAL, offsetof(skd_fit_options, close_contact), false},
     {"other_charge", true, REAL, offsetof(skd_fit_options, other_charge), false},
     {"ridge", true, REAL, offsetof(skd_fit_options, ridge), false},
+    {"smooth", true, REAL, offsetof(skd_fit_options, smooth), true},
+    {"smooth_rattle", true, REAL, offsetof(skd_fit_options, smooth_rattle), true},
     {"weight_energy", true, REAL, offsetof(skd_fit_options, weight_energy), true},
     {"weight_force", true, REAL, offsetof(skd_fit_options, weight_force), true},
     {"weight_stress", true, REAL, offsetof(skd_fit_options, weight_stress), true},
