@@ -119,7 +119,31 @@ static const char *const journal[] = {
     [DB_OWN] = "PRAGMA synchronous=FULL",
     [DB_SHARED] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
     [DB_SOLE] = "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
+    [DB_STILL] = "PRAGMA query_only=1",
 };
+
+void db_still_name(skd_string *out, const char *path) {
+    skd_string_add(out, "file:");
+    for (const char *p = path; *p; p++) /* what has a meaning in a URI */
+        skd_string_add(out, strchr("%?#", *p) ? "%%%02X" : "%c", (unsigned)(unsigned char)*p);
+    skd_string_add(out, "?immutable=1");
+}
+
+static skd_status open_file(skd_db *db, int flags, skd_error *err) {
+    skd_string name = {0};
+    const bool still = db->mode == DB_STILL;
+    if (still)
+        db_still_name(&name, db->path);
+    else
+        skd_string_add(&name, "%s", db->path);
+    skd_status status = name.failed ? skd_fail(err, SKD_ENOMEM, "%s: out of memory", db->path) : SKD_OK;
+    if (status == SKD_OK && sqlite3_open_v2(name.text, &db->sql, still ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI : flags,
+                                            db->mode == DB_SOLE ? "unix-none" : NULL) != SQLITE_OK)
+        status = db->sql ? db_fail(db, err, "cannot be opened")
+                         : skd_fail(err, SKD_ENOMEM, "%s: out of memory", db->path);
+    skd_string_free(&name);
+    return status;
+}
 
 static skd_status connect_file(skd_db *db, bool create, skd_error *err) {
     struct stat info;
@@ -131,10 +155,11 @@ static skd_status connect_file(skd_db *db, bool create, skd_error *err) {
     skd_status status = create ? db_lock_take(db, err) : SKD_OK;
     if (status != SKD_OK)
         return status;
-    int flags = SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0) | SQLITE_OPEN_NOMUTEX;
-    if (sqlite3_open_v2(db->path, &db->sql, flags, db->mode == DB_SOLE ? "unix-none" : NULL) != SQLITE_OK)
-        return db->sql ? db_fail(db, err, "cannot be opened")
-                       : skd_fail(err, SKD_ENOMEM, "%s: out of memory", db->path);
+    int flags = SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0) | SQLITE_OPEN_NOMUTEX |
+                (db->mode == DB_SHARED ? SQLITE_OPEN_URI : 0); /* for ATTACH */
+    status = open_file(db, flags, err);
+    if (status != SKD_OK)
+        return status;
     sqlite3_busy_timeout(db->sql, BUSY_MS);
     return db_execute(db, journal[db->mode], "not readable as a run database", err);
 }

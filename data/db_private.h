@@ -47,8 +47,9 @@ extern const char *const db_sql[DB_N_STATEMENTS];
 /* Words that ASE keeps for itself; ended by NULL. Element symbols are reserved too. */
 extern const char *const db_reserved[];
 
-/* How a file is shared: one writer at a time, many short writers (tasks.c), one process alone without locks. */
-typedef enum db_mode { DB_OWN, DB_SHARED, DB_SOLE } db_mode;
+/* How a file is shared: one writer at a time, many short writers (tasks.c), one process alone without locks; still:
+ * only read, nobody writes. */
+typedef enum db_mode { DB_OWN, DB_SHARED, DB_SOLE, DB_STILL } db_mode;
 
 struct skd_db {
     db_mode mode;
@@ -61,6 +62,8 @@ struct skd_db {
     size_t blob_capacity;
 };
 
+/* Name of a file that nobody changes, to be read without locks and journal. */
+void db_still_name(skd_string *out, const char *path);
 skd_status db_open(skd_db **out, const char *path, bool create, db_mode mode, skd_error *err);
 /* A transaction for writing, under the mutex; finish commits or, by a status that is not SKD_OK, undoes it. */
 skd_status db_begin(skd_db *db, skd_error *err);

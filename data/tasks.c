@@ -6,8 +6,10 @@
 #include "tasks_private.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 skd_status tasks_statement(skd_tasks *tasks, int which, sqlite3_stmt **out, skd_error *err) {
     sqlite3_stmt **own = &tasks->statement[which];
@@ -33,28 +35,71 @@ static skd_status make_tables(skd_tasks *tasks, bool create, skd_error *err) {
     return SKD_OK;
 }
 
-skd_status skd_tasks_open(skd_tasks **out, const char *path, bool create, bool sole, skd_error *err) {
-    struct stat info;
-    *out = NULL;
-    if (!create && stat(path, &info) != 0)
-        return skd_fail(err, SKD_EARG, "%s: there is no store of a scan here", path);
-    skd_tasks *tasks = skd_alloc(1, sizeof *tasks);
+/* The store with its locks open, and no database yet. */
+static skd_status begin_open(skd_tasks **out, const char *path, bool sole, skd_error *err) {
+    skd_db named = {.path = (char *)path};
+    skd_tasks *tasks = *out = skd_alloc(1, sizeof *tasks);
     if (!tasks)
         return skd_fail(err, SKD_ENOMEM, "%s: out of memory", path);
-    *tasks = (skd_tasks){.sole = sole, .lock = -1};
-    skd_db base = {.path = (char *)path};
-    skd_tasks named = {.db = &base, .sole = sole};
-    skd_status status = tasks_lock_open(&named, err); /* before the database: one process at a time opens it */
-    tasks->lock = named.lock;
-    tasks->db = &base;
+    *tasks = (skd_tasks){.sole = sole, .lock = -1, .db = &named};
+    skd_status status = tasks_lock_open(tasks, err);
     if (status == SKD_OK)
-        status = skd_tasks_lock(tasks, err);
+        status = skd_tasks_lock(tasks, err); /* one process at a time opens it */
     tasks->db = NULL;
+    return status;
+}
+
+static bool has_file(const char *path, const char *ending) {
+    char name[4200];
+    struct stat info;
+    snprintf(name, sizeof name, "%s%s", path, ending);
+    return stat(name, &info) == 0;
+}
+
+bool tasks_is_shared(const char *path) { return has_file(path, ".workers"); }
+
+/* The index of a log, left by processes that shared the store: one alone keeps it in memory. */
+static void remove_index(const char *path) {
+    char name[4200];
+    snprintf(name, sizeof name, "%s-shm", path);
+    unlink(name);
+}
+
+skd_status skd_tasks_open(skd_tasks **out, const char *path, bool create, bool sole, skd_error *err) {
+    *out = NULL;
+    if (!create && !has_file(path, ""))
+        return skd_fail(err, SKD_EARG, "%s: there is no store of a scan here", path);
+    skd_tasks *tasks;
+    skd_status status = begin_open(&tasks, path, sole, err);
+    if (status == SKD_OK && sole)
+        remove_index(path);
     if (status == SKD_OK)
         status = db_open(&tasks->db, path, create, sole ? DB_SOLE : DB_SHARED, err);
     if (status == SKD_OK)
         status = make_tables(tasks, create, err);
-    skd_tasks_unlock(tasks);
+    if (tasks)
+        skd_tasks_unlock(tasks);
+    if (status != SKD_OK)
+        skd_tasks_close(tasks);
+    else
+        *out = tasks;
+    return status;
+}
+
+/* A log without its index belongs to one process alone, or did. */
+skd_status skd_tasks_open_to_read(skd_tasks **out, const char *path, bool *alone, skd_error *err) {
+    const bool shared = tasks_is_shared(path);
+    *out = NULL;
+    *alone = has_file(path, "-wal") && !has_file(path, "-shm");
+    if (*alone || shared || !has_file(path, ""))
+        return *alone ? SKD_OK : skd_tasks_open(out, path, false, false, err);
+    skd_tasks *tasks = skd_alloc(1, sizeof *tasks);
+    if (!tasks)
+        return skd_fail(err, SKD_ENOMEM, "%s: out of memory", path);
+    *tasks = (skd_tasks){.sole = false, .lock = -1};
+    skd_status status = db_open(&tasks->db, path, false, DB_STILL, err);
+    if (status == SKD_OK)
+        status = make_tables(tasks, false, err);
     if (status != SKD_OK)
         skd_tasks_close(tasks);
     else

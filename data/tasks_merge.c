@@ -15,7 +15,7 @@ static const char conflict[] =
 
 static const char other_host[] =
     "SELECT a.id, a.name, b.name FROM main.scan_host a JOIN other.scan_host b ON a.id = b.id"
-    " WHERE (a.name, a.path, a.formula) IS NOT (b.name, b.path, b.formula) ORDER BY a.id LIMIT 1";
+    " WHERE (a.name, a.formula) IS NOT (b.name, b.formula) ORDER BY a.id LIMIT 1";
 
 #define COLUMNS                                                                                                        \
     "id, host, grp, generation, number, charge, entry, environment, multiplicity, status, worker, tries, kind,"       \
@@ -42,13 +42,20 @@ static const char take_over[] =
 
 static skd_status attach(skd_tasks *into, const char *path, skd_error *err) {
     sqlite3_stmt *s = NULL;
-    skd_status status = SKD_OK;
-    if (sqlite3_prepare_v2(into->db->sql, "ATTACH ?1 AS other", -1, &s, NULL) != SQLITE_OK)
-        return db_fail(into->db, err, "attaching a store");
-    sqlite3_bind_text(s, 1, path, -1, SQLITE_STATIC);
-    if (sqlite3_step(s) != SQLITE_DONE)
+    skd_string name = {0};
+    if (tasks_is_shared(path))
+        skd_string_add(&name, "%s", path);
+    else
+        db_still_name(&name, path);
+    skd_status status = name.failed ? skd_fail(err, SKD_ENOMEM, "%s: out of memory", path) : SKD_OK;
+    if (status == SKD_OK && sqlite3_prepare_v2(into->db->sql, "ATTACH ?1 AS other", -1, &s, NULL) != SQLITE_OK)
+        status = db_fail(into->db, err, "attaching a store");
+    if (status == SKD_OK)
+        sqlite3_bind_text(s, 1, name.text, -1, SQLITE_STATIC);
+    if (status == SKD_OK && sqlite3_step(s) != SQLITE_DONE)
         status = skd_fail(err, SKD_EIO, "%s: %s", path, sqlite3_errmsg(into->db->sql));
     sqlite3_finalize(s);
+    skd_string_free(&name);
     return status;
 }
 

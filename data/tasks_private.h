@@ -62,6 +62,9 @@ void tasks_read_host(sqlite3_stmt *s, int first, skd_task_host *host);
 #define TASKS_TASK_COLUMNS 9
 #define TASKS_HOST_COLUMNS 6
 
+/* Did several processes have it open, which leave a file of locks? */
+bool tasks_is_shared(const char *path);
+
 /* Opens the file of locks. */
 skd_status tasks_lock_open(skd_tasks *tasks, skd_error *err);
 void tasks_lock_close(skd_tasks *tasks);

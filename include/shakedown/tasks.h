@@ -82,6 +82,9 @@ typedef struct skd_task_counts {
 /** Opens a store, made if absent and `create`. sole: by this process alone, without locks (network folders).
  *  SKD_EARG if it is no store of a scan. */
 skd_status skd_tasks_open(skd_tasks **out, const char *path, bool create, bool sole, skd_error *err) SKD_CHECKED;
+/** Opens a store to read plan, counts, failures and list. One that is opened by one process alone, or was when that was
+ *  killed, cannot be read: *alone is true, *out NULL, the status SKD_OK. */
+skd_status skd_tasks_open_to_read(skd_tasks **out, const char *path, bool *alone, skd_error *err) SKD_CHECKED;
 void skd_tasks_close(skd_tasks *tasks); /**< also gives up the worker's number; what it had claimed waits again */
 const char *skd_tasks_path(const skd_tasks *tasks);
 /** One process at a time may be between these two. */

@@ -31,6 +31,8 @@ static const cli_command *const commands[] = {
     &cmd_verify,
     &cmd_collect,
     &cmd_scan,
+    &cmd_status,
+    &cmd_merge,
     NULL,
 };
 

@@ -25,6 +25,8 @@ typedef struct scan_store {
     skd_tasks *tasks;
     const scan_plan *plan;
     char path[600];
+    bool sole;
+    double told; /**< scan_clock when its progress was last written */
 } scan_store;
 
 /** All that is needed to do a task; owned (scan_order_free). */
@@ -33,7 +35,7 @@ typedef struct scan_order {
     skd_task_host host;
     void *host_state; /**< [n_host_state] or NULL */
     size_t n_host_state;
-    skd_task_label *label; /**< [n_labels]: n_pool to learn from, then those that an earlier attempt was given */
+    skd_task_label *label; /**< [n_labels]: n_pool to learn from, then those of an earlier attempt */
     size_t n_labels, n_pool, label_room;
 } scan_order;
 
@@ -62,6 +64,11 @@ typedef struct scan_result {
  *  open it, no locks are taken. SKD_EARG if it holds another plan. */
 skd_status scan_store_open(scan_store *store, const scan_plan *plan, scan_slice slice, bool sole, skd_error *err);
 void scan_store_close(scan_store *store);
+/** Counts of a store that others cannot read, as <store>.progress; written by scan_store_finish too, every few
+ *  seconds. */
+skd_status scan_progress_write(const scan_store *store, skd_error *err);
+/** false: there is no such file. */
+bool scan_progress_read(const char *store_path, skd_task_counts *out);
 /** Claims the next task. *got is false if there is none now; *waits: others are at work, ask again later. */
 skd_status scan_store_next(scan_store *store, scan_order *order, bool *got, bool *waits, skd_error *err);
 skd_status scan_store_finish(scan_store *store, const scan_result *result, skd_error *err);

@@ -7,6 +7,8 @@
 #include "scan.h"
 #include "scan_expand.h"
 
+#define PROGRESS_EVERY 5.0 /* s */
+
 double scan_time(void) {
     struct timespec t;
     clock_gettime(CLOCK_REALTIME, &t);
@@ -47,7 +49,7 @@ static skd_status fill_or_check(scan_store *store, scan_slice slice, skd_error *
 }
 
 skd_status scan_store_open(scan_store *store, const scan_plan *plan, scan_slice slice, bool sole, skd_error *err) {
-    *store = (scan_store){.plan = plan};
+    *store = (scan_store){.plan = plan, .sole = sole};
     if (slice.n > 1)
         snprintf(store->path, sizeof store->path, "%s/slice-%ld-of-%ld.db", plan->folder, slice.i, slice.n);
     else
@@ -203,5 +205,9 @@ skd_status scan_store_finish(scan_store *store, const scan_result *r, skd_error 
         status = skd_tasks_finish(store->tasks, &r->task, &r->outcome, row, r->n_families, r->host_state,
                                   r->n_host_state, now, &taken, err);
     skd_free(row);
+    if (status == SKD_OK && store->sole && scan_clock() - store->told > PROGRESS_EVERY) {
+        store->told = scan_clock();
+        status = scan_progress_write(store, err);
+    }
     return status;
 }
