@@ -13,8 +13,12 @@
 #define SHELL        1.15 /* of the distance of the nearest atom */
 #define SYMPREC      0.05 /* Å */
 #define STOL_MAX     0.6  /* of the mean distance of atoms: the largest rms of a match; what is beyond has no use */
-#define ALARM        0.1  /* Å */
+#define ALARM        0.2  /* Å; a reconstruction in a cell of 50 atoms strains the farthest by up to 0.16 */
 #define ALARM_SHARE  0.5
+#define FAR          6.0  /* Å, from the defect's core: as far as a reconstruction strains its surroundings */
+#define FAR_SHARE    0.1  /* of the atoms: with fewer so far away a cell has no far field */
+#define CORE_MOVED   0.5  /* Å ... */
+#define CORE_OUTLIER 3.0  /* ... and so many times the median: atoms that went elsewhere belong to the core */
 
 typedef struct pair_of_cells {
     const skd_cell *a, *b;
@@ -88,6 +92,7 @@ static void find_neighbours(skd_change *out, const pair_of_cells *p, const doubl
 
 typedef struct atom_shift {
     double from_site, moved;
+    size_t atom;
 } atom_shift;
 
 static int by_distance(const void *x, const void *y) {
@@ -95,25 +100,51 @@ static int by_distance(const void *x, const void *y) {
     return (a->from_site > b->from_site) - (a->from_site < b->from_site);
 }
 
+static int by_move(const void *x, const void *y) {
+    const atom_shift *a = x, *b = y;
+    return (a->moved > b->moved) - (a->moved < b->moved);
+}
+
+static double rms(const atom_shift *list, size_t n) {
+    double sum = 0.0;
+    for (size_t k = 0; k < n; k++)
+        sum += list[k].moved * list[k].moved;
+    return n ? sqrt(sum / (double)n) : 0.0;
+}
+
+/* Replaces from_site by the distance from the core: the site, and the atoms that went much farther than most. */
+static void measure_from_core(atom_shift *list, const pair_of_cells *p) {
+    size_t n = p->a->n;
+    qsort(list, n, sizeof *list, by_move);
+    const double limit = fmax(CORE_MOVED, CORE_OUTLIER * list[n / 2].moved);
+    for (size_t k = 0; k < n; k++)
+        for (size_t c = n; c-- > 0 && list[c].moved > limit;)
+            list[k].from_site = fmin(list[k].from_site, fmin(distance(&p->before, p->a, list[k].atom, list[c].atom),
+                                                             distance(&p->after, p->b, list[k].atom, list[c].atom)));
+}
+
 static void find_far_field(skd_change *out, const pair_of_cells *p, const skd_match *match, const double site[3],
                            atom_shift *list) {
-    double near = 0.0, far = 0.0, d[3];
-    size_t n = p->a->n, third = n / 3;
+    double d[3];
+    size_t n = p->a->n;
     for (size_t i = 0; i < n; i++)
-        list[i] = (atom_shift){skd_mic_vector(&p->before, site, p->a->pos[i], d), match->distance[i]};
+        list[i] = (atom_shift){skd_mic_vector(&p->before, site, p->a->pos[i], d), match->distance[i], i};
     qsort(list, n, sizeof *list, by_distance);
-    for (size_t k = 0; k < third; k++) {
-        near += list[k].moved * list[k].moved;
-        far += list[n - 1 - k].moved * list[n - 1 - k].moved;
-    }
-    out->near = third ? sqrt(near / (double)third) : 0.0;
-    out->far = third ? sqrt(far / (double)third) : 0.0;
+    out->near = rms(list, n / 3);
+    measure_from_core(list, p);
+    qsort(list, n, sizeof *list, by_distance);
+    while (out->n_far < n && list[n - 1 - out->n_far].from_site > FAR)
+        out->n_far++;
+    if ((double)out->n_far < FAR_SHARE * (double)n)
+        out->n_far = 0;
+    out->far = rms(list + n - out->n_far, out->n_far);
     out->bulk_alarm = out->far > ALARM && out->far > ALARM_SHARE * out->near;
 }
 
-static skd_status find_symmetry(skd_change *out, const pair_of_cells *p, skd_error *err) {
-    skd_symmetry *before = NULL, *after = NULL;
-    skd_status status = skd_symmetry_find(&before, p->a, SYMPREC, err);
+static skd_status find_symmetry(skd_change *out, const pair_of_cells *p, const skd_symmetry *known, skd_error *err) {
+    skd_symmetry *found = NULL, *after = NULL;
+    skd_status status = known ? SKD_OK : skd_symmetry_find(&found, p->a, SYMPREC, err);
+    const skd_symmetry *before = known ? known : found;
     if (status == SKD_OK)
         status = skd_symmetry_find(&after, p->b, SYMPREC, err);
     if (status == SKD_OK) {
@@ -121,7 +152,7 @@ static skd_status find_symmetry(skd_change *out, const pair_of_cells *p, skd_err
         snprintf(out->symmetry[1], sizeof out->symmetry[1], "%s", after->schoenflies);
         out->ways = (double)before->n_operations / (double)after->n_operations;
     }
-    skd_symmetry_free(before);
+    skd_symmetry_free(found);
     skd_symmetry_free(after);
     return status;
 }
@@ -151,8 +182,17 @@ static skd_status measure(skd_change *out, const pair_of_cells *p, const double 
     return status;
 }
 
+skd_status skd_change_symmetry(skd_symmetry **out, const skd_cell *reference, skd_error *err) {
+    return skd_symmetry_find(out, reference, SYMPREC, err);
+}
+
 skd_status skd_change_find(skd_change *out, const skd_cell *reference, const skd_cell *cell, const double *site,
                            skd_error *err) {
+    return skd_change_find_knowing(out, reference, NULL, cell, site, err);
+}
+
+skd_status skd_change_find_knowing(skd_change *out, const skd_cell *reference, const skd_symmetry *symmetry,
+                                   const skd_cell *cell, const double *site, skd_error *err) {
     pair_of_cells p = {.a = reference, .b = cell};
     *out = (skd_change){.ways = (double)NAN};
     if (reference->n != cell->n || reference->n == 0 ||
@@ -165,7 +205,7 @@ skd_status skd_change_find(skd_change *out, const skd_cell *reference, const skd
     if (status == SKD_OK)
         status = measure(out, &p, site, err);
     if (status == SKD_OK)
-        status = find_symmetry(out, &p, err);
+        status = find_symmetry(out, &p, symmetry, err);
     if (status == SKD_OK)
         find_homo_bonds(out, &p);
     return status;

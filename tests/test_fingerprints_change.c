@@ -96,7 +96,45 @@ static void a_host_that_moved_raises_the_alarm(void **state) {
         b->pos[i][0] += (b->species[i] == 8 ? 0.3 : -0.3) * cos(4 * 3.141592653589793 * b->pos[i][1] / SIDE);
     CHECK_OK(skd_change_find(&c, a, b, site, &err));
     CHECK(c.matched && c.bulk_alarm);
-    CHECK(c.far > 0.1);
+    CHECK(c.far > 0.2 && c.n_far >= 7);
+    skd_cell_free(a);
+    skd_cell_free(b);
+}
+
+/* Two neighbours that bond, in a cell so small that its farthest atoms are strained too: no alarm. A far field is what
+ * is far from them, too; where there is none, nothing is said of it. */
+static void a_dimer_in_a_small_cell_raises_none(void **state) {
+    skd_error err;
+    skd_change c;
+    skd_cell *a = vacancy(), *b = copy_of(a);
+    (void)state;
+    for (size_t i = 0; i < b->n; i++)
+        for (int k = 0; k < 3; k++) /* no common direction */
+            b->pos[i][k] += 0.18 / sqrt(3.0) * ((i * 7 + (size_t)k * 5) % 4 < 2 ? 1 : -1);
+    for (size_t i = 0; i < 2; i++)
+        for (int k = 0; k < 3; k++)
+            b->pos[i][k] += 0.3 * (site[k] - a->pos[i][k]);
+    CHECK_OK(skd_change_find(&c, a, b, site, &err));
+    CHECK(c.matched && !c.bulk_alarm && c.near > 0.25 && c.n_far == 0 && c.far == 0.0);
+    skd_cell_free(a);
+    skd_cell_free(b);
+}
+
+static void a_known_symmetry_changes_nothing(void **state) {
+    skd_error err;
+    skd_change c, known;
+    skd_symmetry *symmetry;
+    skd_cell *a = vacancy(), *b = copy_of(a);
+    (void)state;
+    b->pos[0][0] += 0.63;
+    CHECK_OK(skd_change_symmetry(&symmetry, a, &err));
+    CHECK_OK(skd_change_find(&c, a, b, site, &err));
+    CHECK_OK(skd_change_find_knowing(&known, a, symmetry, b, site, &err));
+    CHECK_TEXT(known.symmetry[0], c.symmetry[0]);
+    CHECK_TEXT(known.symmetry[1], c.symmetry[1]);
+    CHECK_CLOSE(known.ways, c.ways, 0, 0);
+    CHECK_CLOSE(known.far, c.far, 0, 0);
+    skd_symmetry_free(symmetry);
     skd_cell_free(a);
     skd_cell_free(b);
 }
@@ -157,6 +195,8 @@ int main(void) {
         cmocka_unit_test(a_moved_neighbour_is_described),
         cmocka_unit_test(bonds_of_like_atoms_are_listed_shortest_first),
         cmocka_unit_test(a_host_that_moved_raises_the_alarm),
+        cmocka_unit_test(a_dimer_in_a_small_cell_raises_none),
+        cmocka_unit_test(a_known_symmetry_changes_nothing),
         cmocka_unit_test(other_atoms_are_refused),
         cmocka_unit_test(the_same_is_what_no_atom_is_far_in),
 #ifdef SKD_TORTURE

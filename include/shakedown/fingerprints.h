@@ -123,14 +123,20 @@ typedef struct skd_change {
     skd_coordination neighbour[SKD_CHANGE_NEIGHBOURS]; /**< [n_neighbours] the first shell about the site;
                                                           atoms within 1.25 nearest distances  */
     size_t n_neighbours;
-    double near, far;      /**< Å, rms displacement of the third of the atoms nearest to the site, and of the
-                                farthest third                                                             */
-    bool bulk_alarm;       /**< far is above 0.1 Å and above half of near: the host itself has moved         */
+    double near, far;      /**< Å, rms displacement of the third of the atoms nearest to the site, and of those more
+                                than 6 Å from the site and from every atom that went elsewhere (more than 0.5 Å and
+                                three times the median)                                                      */
+    size_t n_far;          /**< such atoms; 0: fewer than one in ten, the cell has no far field, and far is 0 */
+    bool bulk_alarm;       /**< far is above 0.2 Å and above half of near: the host itself has moved         */
 } skd_change;
 
 /** site: Cartesian, Å, of the defect. NULL: unknown; then no neighbours are listed, and the place of the atom that
  *  moved most counts for near and far. */
 skd_status skd_change_find(skd_change *out, const skd_cell *reference, const skd_cell *cell, const double *site,
                            skd_error *err) SKD_CHECKED;
+/** The same where the reference's symmetry is known (skd_change_symmetry): for many cells against one. */
+skd_status skd_change_find_knowing(skd_change *out, const skd_cell *reference, const skd_symmetry *symmetry,
+                                   const skd_cell *cell, const double *site, skd_error *err) SKD_CHECKED;
+skd_status skd_change_symmetry(skd_symmetry **out, const skd_cell *reference, skd_error *err) SKD_CHECKED;
 
 #endif

@@ -250,6 +250,7 @@ typedef struct skd_ranking {
     skd_family *family;      /**< [n] by energy */
     double unperturbed;      /**< eV, energy of the unperturbed minimum; NAN if absent */
     size_t n_unusable;       /**< starts that collapsed, exploded or failed: in no family */
+    double *distance;        /**< [n][n] fingerprint distance between candidates, owned; NULL unless asked for */
 } skd_ranking;
 
 typedef struct skd_rank_options {
@@ -257,6 +258,7 @@ typedef struct skd_rank_options {
     skd_cluster_options cluster;
     double same_energy; /**< eV; minima that differ by more are never one family; takes the place of
                              cluster.energy_threshold */
+    bool distances;     /**< also those between families of other energies */
 } skd_rank_options;
 /* Relaxed copies of one minimum in published DFT sets differ by up to 8 meV, families by 0.1 eV and more. */
 #define SKD_RANK_DEFAULT {.soap = SKD_SOAP_DEFAULT, .cluster = SKD_CLUSTER_DEFAULT, .same_energy = 0.05}

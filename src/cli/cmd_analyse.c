@@ -114,8 +114,11 @@ static skd_status analyse_job(const skd_job *job, const skd_ranking *r, skd_erro
     for (size_t f = 0; f < r->n && status == SKD_OK; f++) {
         skd_change change;
         const skd_cell *cell = job->minimum[r->family[f].best].cell;
-        printf(" rank %zu, %+.4f eV, %zu start%s\n", r->family[f].rank, r->family[f].relative, r->family[f].n_members,
-               r->family[f].n_members == 1 ? "" : "s");
+        const skd_family *family = &r->family[f];
+        printf(" rank %zu, %+.4f eV%s, %zu start%s\n", family->rank,
+               isnan(family->relative) ? family->energy : family->relative,
+               isnan(family->relative) ? " (in all: there is no unperturbed minimum)" : "", family->n_members,
+               family->n_members == 1 ? "" : "s");
         status = skd_change_find(&change, reference, cell, site, err);
         if (status == SKD_OK)
             changes_print(stdout, &change, cell);
@@ -145,8 +148,8 @@ const cli_command cmd_analyse = {
     .text = "DIR is the folder of a search, or a ShakeNBreak tree relaxed by DFT; for that DEFECT/DEFECT.csv is\n"
             "written as snb-analyse does. Displacements are those of the match with the reference of least rms, so\n"
             "that a reconstruction in an equivalent direction counts as the same. Bonds: closer than 1.15 times the\n"
-            "sum of covalent radii. The alarm compares the third of the atoms farthest from the defect with the\n"
-            "nearest third.",
+            "sum of covalent radii. The alarm compares the atoms more than 6 Å from the defect and from all that\n"
+            "went elsewhere with the nearest third; a cell without such atoms has no far field, and none.",
     .options = options,
     .min_operands = 0,
     .max_operands = 1,

@@ -34,11 +34,17 @@ skd_rank_options report_rank_options(const run_record *record, const cli_args *a
 }
 
 skd_status report_open(report_run *run, const char *folder, const cli_args *args, skd_error *err) {
+    return report_open_with(run, folder, args, false, err);
+}
+
+skd_status report_open_with(report_run *run, const char *folder, const cli_args *args, bool distances,
+                            skd_error *err) {
     *run = (report_run){0};
     skd_status status = run_store_open(&run->store, folder, false, err);
     if (status == SKD_OK)
         status = run_store_load(&run->store, &run->contents, err);
     skd_rank_options options = report_rank_options(&run->contents.record, args);
+    options.distances = distances;
     if (status == SKD_OK)
         status = report_rank_all(&run->rankings, &run->contents, &options, (int)cli_int(args, "threads"), err);
     return status;

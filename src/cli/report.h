@@ -23,6 +23,9 @@ typedef struct report_run {
     skd_ranking *rankings; /**< [contents.n_jobs] */
 } report_run;
 skd_status report_open(report_run *run, const char *folder, const cli_args *args, skd_error *err) SKD_CHECKED;
+/** The same, with the families' distances. */
+skd_status report_open_with(report_run *run, const char *folder, const cli_args *args, bool distances,
+                            skd_error *err) SKD_CHECKED;
 void report_close(report_run *run);
 
 /** The table of every job, with a line of words under it. */

@@ -174,6 +174,28 @@ static skd_status make_families(skd_ranking *out, const comparison *c, const skd
     return status;
 }
 
+/* The fingerprint of a start's minimum. */
+static const skd_fingerprint *print_of(const comparison *c, size_t start) {
+    size_t i = 0;
+    while (c->item[i] != start)
+        i++;
+    return &c->prints.fingerprint[i];
+}
+
+static skd_status measure_families(skd_ranking *out, const comparison *c, skd_error *err) {
+    const size_t n = out->n;
+    skd_status status = SKD_OK;
+    if (!(out->distance = skd_alloc(n * n, sizeof *out->distance)))
+        return skd_fail(err, SKD_ENOMEM, "out of memory for the distances of %zu families", n);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < i && status == SKD_OK; k++) {
+            status = skd_fingerprint_distance(print_of(c, out->family[i].best), print_of(c, out->family[k].best),
+                                              &out->distance[i * n + k], err);
+            out->distance[k * n + i] = out->distance[i * n + k];
+        }
+    return status;
+}
+
 /* Lists the usable minima and notes the unperturbed one's energy. */
 static size_t list_usable(skd_ranking *out, const skd_job *job, size_t *item) {
     size_t n = 0;
@@ -207,6 +229,8 @@ skd_status skd_rank(skd_ranking *out, const skd_job *job, const skd_rank_options
         status = comparison_run(&c, options, threads, err);
         if (status == SKD_OK)
             status = make_families(out, &c, options, err);
+        if (status == SKD_OK && options->distances)
+            status = measure_families(out, &c, err);
         comparison_free(&c);
     }
     skd_free(item);
@@ -219,5 +243,6 @@ void skd_ranking_free(skd_ranking *ranking) {
     for (size_t f = 0; f < ranking->n; f++)
         skd_free(ranking->family[f].member);
     skd_free(ranking->family);
+    skd_free(ranking->distance);
     *ranking = (skd_ranking){0};
 }
