@@ -175,7 +175,9 @@ static bool give_init(talk *t, const skd_cell *cell, double charge) {
     return give(t, message, HEADER + sizeof head + (size_t)n);
 }
 
-static size_t posdata_size(const skd_cell *cell) { return HEADER + 18 * sizeof(double) + 4 + cell->n * sizeof *cell->pos; }
+static size_t posdata_size(const skd_cell *cell) {
+    return HEADER + 18 * sizeof(double) + sizeof(int32_t) + cell->n * sizeof *cell->pos;
+}
 
 static void put_posdata(char *at, const skd_cell *cell, const double inverse[3][3]) {
     double number[18];

@@ -192,7 +192,7 @@ static void work_free(void *work) {
 
 static const skd_potential_type type = {
     .name = "socket",
-    .summary = "whoever connects by the i-PI protocol (ASE's SocketClient, CP2K, pw.x --ipi): unix=NAME, or port=31415, "
+    .summary = "whoever connects by the i-PI protocol (ASE's SocketClient, CP2K, pw.x): unix=NAME, or port=31415, "
                "host=127.0.0.1; launch=COMMAND starts clients itself",
     .reference = "M. Ceriotti, J. More, D. E. Manolopoulos, Comput. Phys. Commun. 185, 1019 (2014)",
     .knows_charge = true,

@@ -11,8 +11,8 @@ mode=${1:?replay or run}
 build=${2:?build folder}
 seconds=${3:-60}
 flags="-std=c11 -g -O1 -fopenmp -Iinclude -isystem /usr/include/libxml2 -I$build -D_POSIX_C_SOURCE=200809L"
-sources="src/base/*.c src/crystal/*.c $(echo data/*.c | sed 's@data/codes.c@@')"
-libraries="-lsymspg -lgsl -lgslcblas -lsqlite3 -lcjson -lxml2 -lz -lm"
+sources="src/base/*.c src/crystal/*.c src/teachers/ipi.c $(echo data/*.c | sed 's@data/codes.c@@')"
+libraries="-lsymspg -lgsl -lopenblas -lsqlite3 -lcjson -lxml2 -lz -lm"
 case $mode in
 replay)
     compiler=${CC:-cc} flags="$flags ${SANITIZE:-}"
@@ -25,7 +25,7 @@ esac
 [ "$mode" = run ] && flags=$(echo "$flags" | sed 's/-fopenmp//')
 mkdir -p "$build/fuzz"
 outputs="vasprun outcar oszicar ml_ab espresso espresso_xml cp2k cp2k_pos cp2k_restart castep aims abinit"
-for target in poscar xyz cif config $outputs; do
+for target in poscar xyz cif config ipi $outputs; do
     # shellcheck disable=SC2086 # lists of words
     $compiler $flags -o "$build/fuzz/$target" "tests/fuzz/fuzz_$target.c" $sources $libraries
     if [ "$mode" = replay ]; then
