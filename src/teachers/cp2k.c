@@ -24,7 +24,7 @@ static const teacher_setting rows[] = {
     {"potential", TEACHER_TEXT, offsetof(params, settings.potential), 0, 0, true},
     {"admm", TEACHER_TEXT, offsetof(params, settings.admm), 0, 0, true},
     {"spin", TEACHER_TEXT, offsetof(params, settings.spin), 0, 0, true},
-    {"cutoff", TEACHER_REAL, offsetof(params, settings.cutoff), 50, 5000, true},
+    {"cutoff", TEACHER_REAL, offsetof(params, settings.cutoff), 0, 5000, true},
     {"rel_cutoff", TEACHER_REAL, offsetof(params, settings.rel_cutoff), 10, 500, true},
     {"eps_scf", TEACHER_REAL, offsetof(params, settings.eps_scf), 1e-10, 1e-3, true},
     {"eps_schwarz", TEACHER_REAL, offsetof(params, settings.eps_schwarz), 1e-12, 1e-3, true},
@@ -80,7 +80,7 @@ static skd_status create(void **out, const char *settings, const teachers_place 
     if (!p)
         return skd_fail(err, SKD_ENOMEM, "out of memory for a teacher");
     *p = (params){.settings = {.functional = "PBE", .basis = "DZVP-MOLOPT-SR-GTH", .potential = "GTH-PBE",
-                               .admm = "admm-dz", .spin = "auto", .cutoff = 400.0, .rel_cutoff = 50.0,
+                               .admm = "admm-dz", .spin = "auto", .cutoff = 0.0, .rel_cutoff = 50.0,
                                .eps_scf = 1e-6, .eps_schwarz = 1e-6, .smear = 300.0, .memory = 2000.0},
                   .cores = place->cores > 0 ? place->cores : 1};
     skd_status status = teacher_settings_parse(p, rows, "cp2k", settings, err);
@@ -181,7 +181,7 @@ static void work_free(void *work) { (void)work; }
 
 static const skd_potential_type type = {
     .name = "cp2k",
-    .summary = "CP2K, Gamma point; functional=PBE|PBEsol|r2SCAN|PBE0|HSE06, cutoff=400 (Ry), spin=auto, cores=1",
+    .summary = "CP2K, Gamma point; functional=PBE|PBEsol|r2SCAN|PBE0|HSE06, cutoff=0 (Ry; 0: by the elements), spin=auto, cores=1",
     .reference = "T. D. Kuhne et al., J. Chem. Phys. 152, 194103 (2020)",
     .knows_charge = true,
     .dear = true,

@@ -8,6 +8,14 @@
 
 #include "shakedown/data.h"
 
+enum { MAGNESIUM = 12 };
+
+/* Elements whose potentials need a finer grid. */
+static const struct hard {
+    int z;
+    double cutoff; /* Ry */
+} hard[] = {{7, 600.0}, {8, 600.0}, {9, 600.0}, {10, 600.0}, {11, 600.0}, {MAGNESIUM, 1200.0}};
+
 /* ---- functionals ---------------------------------------------------------------------------- */
 
 /* A functional: the sections of &XC without and (a hybrid's) with exact exchange. HSE06: Krukau et al., J. Chem. Phys.
@@ -110,18 +118,27 @@ static int multiplicity(const cp2k_settings *s, const skd_cell *cell, double cha
     return strcmp(s->spin, "auto") != 0 ? (int)strtol(s->spin, NULL, 10) : 1 + (int)labs(electrons % 2);
 }
 
+/* Ry. A coarse grid pulls at atoms with hard cores: O by 0.07 eV/Å at 400 Ry, 0.016 at 600 (MgO). */
+static double cutoff(const cp2k_settings *s, const skd_cell *cell) {
+    double most = 400.0;
+    for (size_t i = 0; i < cell->n; i++)
+        for (size_t k = 0; k < sizeof hard / sizeof *hard; k++)
+            most = cell->species[i] == hard[k].z ? fmax(most, hard[k].cutoff) : most;
+    return s->cutoff > 0.0 ? s->cutoff : cp2k_is_hybrid(s) ? most : fmin(most, 600.0);
+}
+
 /* EPS_DEFAULT 1e-8 leaves 1e-4 eV/Å in forces against 1e-10, and takes two thirds of the time. */
 static void add_dft(skd_string *out, const cp2k_settings *s, const cp2k_way *way, const skd_cell *cell, double charge) {
     int spin = multiplicity(s, cell, charge);
     skd_string_add(out, " &DFT\n  BASIS_SET_FILE_NAME BASIS_MOLOPT\n  BASIS_SET_FILE_NAME BASIS_MOLOPT_UCL\n"
-                        "  BASIS_SET_FILE_NAME BASIS_MOLOPT_UZH\n  BASIS_SET_FILE_NAME BASIS_ADMM_UZH\n"
+                        "  BASIS_SET_FILE_NAME BASIS_MOLOPT_LnPP1\n  BASIS_SET_FILE_NAME BASIS_ADMM_UZH\n"
                         "  POTENTIAL_FILE_NAME GTH_POTENTIALS\n  CHARGE @charge@\n  MULTIPLICITY %d\n  UKS %s\n",
                    spin, spin > 1 || strcmp(s->spin, "auto") != 0 ? "TRUE" : "FALSE");
     if (way->start)
         skd_string_add(out, "  WFN_RESTART_FILE_NAME %s\n", way->start);
     skd_string_add(out, "  &MGRID\n   CUTOFF %g\n   REL_CUTOFF %g\n  &END MGRID\n  &QS\n   EPS_DEFAULT 1e-8\n"
                         "  &END QS\n  &POISSON\n   PERIODIC XYZ\n  &END POISSON\n",
-                   s->cutoff, s->rel_cutoff);
+                   cutoff(s, cell), s->rel_cutoff);
     add_states(out, s, way);
     add_physics(out, s, way);
     skd_string_add(out, " &END DFT\n");
@@ -133,21 +150,27 @@ static void add_system(skd_string *out, const cp2k_settings *s, const cp2k_way *
         skd_string_add(out, "   %c %.10f %.10f %.10f\n", 'A' + k, cell->lattice[k][0], cell->lattice[k][1],
                        cell->lattice[k][2]);
     skd_string_add(out, "  &END CELL\n  &COORD\n@each atom\n   @symbol@ @x@ @y@ @z@\n@end\n  &END COORD\n"
-                        "@each species\n  &KIND @symbol@\n   BASIS_SET %s\n   POTENTIAL %s\n",
+                        "@each species\n  &KIND @symbol@\n   BASIS_SET %s-@pseudo@\n   POTENTIAL %s-@pseudo@\n",
                    s->basis, s->potential);
     if (way->exact_exchange && cp2k_is_hybrid(s))
         skd_string_add(out, "   BASIS_SET AUX_FIT %s-@pseudo@\n", s->admm);
     skd_string_add(out, "  &END KIND\n@end\n &END SUBSYS\n");
 }
 
-/* Names of the auxiliary basis sets end in the number of valence electrons. */
-static skd_status fill(skd_string *out, const skd_string *text, const skd_cell *cell, double charge, skd_error *err) {
+/* Names of potentials and basis sets end in the number of valence electrons. The semicore states of Mg need 1000 Ry and
+ * more; without them (-q2) O decides. */
+static char *pseudo_of(const skd_code *code, const cp2k_settings *s, int z) {
+    return z == MAGNESIUM && !cp2k_is_hybrid(s) ? skd_strdup("q2") : skd_code_pseudo(code, z);
+}
+
+static skd_status fill(skd_string *out, const skd_string *text, const cp2k_settings *s, const skd_cell *cell,
+                       double charge, skd_error *err) {
     const skd_code *code = skd_code_named("cp2k");
     char *pseudo[SKD_ELEMENT_MAX + 1] = {NULL};
     skd_status status = SKD_OK;
     for (size_t i = 0; i < cell->n && status == SKD_OK; i++) {
         int z = cell->species[i];
-        if (!pseudo[z] && !(pseudo[z] = skd_code_pseudo(code, z)))
+        if (!pseudo[z] && !(pseudo[z] = pseudo_of(code, s, z)))
             status = skd_fail(err, SKD_ENOMEM, "out of memory for CP2K's input");
     }
     const skd_input input = {.cell = cell, .charge = (int)lround(charge), .pseudo = (const char *const *)pseudo};
@@ -171,7 +194,7 @@ skd_status cp2k_input(skd_string *out, const cp2k_settings *s, const cp2k_way *w
     add_system(&text, s, way, cell);
     skd_string_add(&text, "&END FORCE_EVAL\n");
     skd_status status = text.failed ? skd_fail(err, SKD_ENOMEM, "out of memory for CP2K's input")
-                                    : fill(out, &text, cell, charge, err);
+                                    : fill(out, &text, s, cell, charge, err);
     skd_string_free(&text);
     return status;
 }
