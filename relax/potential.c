@@ -177,6 +177,8 @@ skd_status skd_potential_electrons_many(const skd_potential *potential, const sk
                                         const double *charge, size_t n, int want, int threads,
                                         skd_result *const *out, skd_electronic **electrons, skd_error *err) {
     size_t workers = (size_t)(threads > 0 ? threads : skd_threads_available());
+    if (potential->at_once > 0 && (size_t)potential->at_once < workers)
+        workers = (size_t)potential->at_once;
     many job = {.cell = cell, .charge = charge, .want = want, .out = out, .electrons = electrons};
     job.work = skd_alloc(workers, sizeof *job.work);
     skd_status status = job.work ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %zu workers", workers);

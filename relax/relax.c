@@ -229,7 +229,7 @@ static skd_status judge(relaxation *job, const skd_relax_observer *observer, skd
 
 /* The potential gave up: what is that called? Memory, and a cell it cannot treat at all, stay errors. */
 static skd_status name_failure(relaxation *job, skd_status status, skd_stop *stop, skd_error *err) {
-    if (status == SKD_ENOMEM || (status == SKD_EARG && job->out->n_steps == 0))
+    if (status == SKD_ENOMEM || status == SKD_EWAITING || (status == SKD_EARG && job->out->n_steps == 0))
         return status;
     if (status == SKD_ESTOPPED) {
         *stop = stopped(job, SKD_STOP_INTERRUPTED, "stopped on request after %zu steps", job->out->n_steps);

@@ -47,7 +47,8 @@ typedef enum skd_status {
     SKD_EIO,      /**< a file could not be opened, read or written                  */
     SKD_EFORMAT,  /**< a file's content is not what its format allows               */
     SKD_ENUMERIC, /**< a computation has no usable answer                           */
-    SKD_ESTOPPED  /**< the caller asked to stop (Ctrl-C)                            */
+    SKD_ESTOPPED, /**< the caller asked to stop (Ctrl-C)                            */
+    SKD_EWAITING  /**< somebody was asked, and the answer is not there yet          */
 } skd_status;
 
 /** Carries one line of text back to whoever can show it. Says where, what was found, what was

@@ -73,6 +73,8 @@ typedef struct skd_potential_type {
                           skd_result *out, skd_error *err);
     /** The electrons of the cell that work computed last; NULL: the potential has none. */
     skd_status (*electronic)(void *work, skd_electronic **out, skd_error *err);
+    /** Where the last evaluation came from (program, version, input), one line; NULL: there is nothing to tell. */
+    const char *(*origin)(const void *work);
 } skd_potential_type;
 
 extern const skd_potential_type *const skd_potential_types[]; /**< ended by NULL */

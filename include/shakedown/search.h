@@ -173,6 +173,7 @@ typedef struct skd_kept_label {
     char why[160];           /**< also: why a relaxation did not converge                       */
     size_t order;            /**< among those that count, in an undisturbed search              */
     char from[128];          /**< "v_Cd_0/Bond_Distortion_-40.0%": what it was asked for        */
+    char origin[240];        /**< program, version and input of the answer; "": computed here   */
 } skd_kept_label;
 
 /** What a round of learning came to. */

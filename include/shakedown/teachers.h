@@ -37,4 +37,7 @@ const skd_potential_type *teachers_kind_of(size_t k);
 skd_status teachers_potential_new(skd_potential **out, const char *spec, const teachers_place *place,
                                   skd_error *err) SKD_CHECKED;
 
+/** The k-th line "FOLDER: why" of those whose answers were not there (SKD_EWAITING), sorted; NULL after the last. */
+const char *teachers_waiting(const skd_potential *potential, size_t k);
+
 #endif

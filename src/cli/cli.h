@@ -18,6 +18,7 @@ enum {
     CLI_FAILED = 1,         /* something broke: disk full, out of memory, a potential failed */
     CLI_BAD_INPUT = 2,      /* the command line or a file is wrong; nothing was changed      */
     CLI_NOT_CONVERGED = 3,  /* finished, but some relaxation did not converge                */
+    CLI_WAITING = 4,        /* inputs wait for a queue; run the same command again with the outputs */
     CLI_INTERRUPTED = 130   /* Ctrl-C; run the same command again to go on                   */
 };
 

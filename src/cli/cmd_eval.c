@@ -7,9 +7,9 @@
 
 #include "cli.h"
 #include "electrons.h"
-#include "models.h"
 #include "shakedown/data.h"
 #include "shakedown/relax.h"
+#include "teaching.h"
 
 #define GPA 160.2176634 /* GPa per eV/Å^3 */
 
@@ -25,6 +25,7 @@ static const cli_option options[] = {
      1e6, NULL},
     {"output", 'o', CLI_TEXT, "FILE", NULL, "write structures with energy, forces, stress (extended XYZ)", 0, 0,
      "output"},
+    TEACHING_OPTIONS,
     CLI_THREADS,
     CLI_JSON,
     CLI_END};
@@ -272,7 +273,9 @@ static skd_status report(evaluation *e, skd_error *err) {
 static skd_status run_eval(const cli_args *args, int *exit_code, skd_error *err) {
     (void)exit_code;
     evaluation e = {.args = args};
-    skd_status status = cli_potential_new(&e.potential, cli_text(args, "potential"), err);
+    teaching from;
+    skd_status status = teaching_potential_new(&e.potential, &from, args, cli_text(args, "potential"),
+                                               TEACHING_FOLDER, err);
     if (status == SKD_OK)
         status = check_request(&e, err);
     if (status == SKD_OK)
@@ -292,7 +295,9 @@ static skd_status run_eval(const cli_args *args, int *exit_code, skd_error *err)
     skd_free(e.result);
     skd_free(e.cell);
     skd_frames_free(&e.frames);
+    status = teaching_wait(status, e.potential, TEACHING_FOLDER, err);
     skd_potential_free(e.potential);
+    teaching_free(&from);
     return status;
 }
 

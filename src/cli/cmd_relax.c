@@ -13,8 +13,8 @@
 #include "cli.h"
 #include "electrons.h"
 #include "far_field.h"
-#include "models.h"
 #include "relaxing.h"
+#include "teaching.h"
 #include "shakedown/data.h"
 
 #define GPA         160.2176634 /* GPa per eV/Å^3 */
@@ -36,6 +36,7 @@ static const cli_option options[] = {
     {"output", 'o', CLI_TEXT, "FILE", NULL, "the relaxed structure: POSCAR or extended XYZ, by name", 0, 0, "output"},
     {"trajectory", 't', CLI_TEXT, "FILE", NULL, "every step as extended XYZ", 0, 0, NULL},
     {"restart", 0, CLI_FLAG, NULL, NULL, "go on from the last frame of the trajectory, and add to it", 0, 0, NULL},
+    TEACHING_OPTIONS,
     CLI_JSON,
     CLI_QUIET,
     CLI_END};
@@ -45,6 +46,7 @@ typedef struct run {
     skd_frame *start;
     skd_potential *potential;
     skd_potential_work *work;
+    teaching teaching;
     skd_relax_options relax;
     skd_far_field far;
     double *tether;
@@ -192,7 +194,7 @@ static skd_status make_potential(run *r, skd_error *err) {
     const char *before = cli_flag(r->args, "restart") ? skd_frame_info(r->start, "potential") : NULL;
     if (before && !cli_given(r->args, "potential"))
         spec = before;
-    skd_status status = cli_potential_new(&r->potential, spec, err);
+    skd_status status = teaching_potential_new(&r->potential, &r->teaching, r->args, spec, TEACHING_FOLDER, err);
     return status == SKD_OK ? skd_potential_work_new(&r->work, r->potential, err) : status;
 }
 
@@ -326,10 +328,12 @@ static skd_status run_relax(const cli_args *args, int *exit_code, skd_error *err
         status = report(&r, err);
     if (status == SKD_OK)
         *exit_code = exit_code_of(r.out.stop);
+    status = teaching_wait(status, r.potential, TEACHING_FOLDER, err);
     skd_relax_outcome_free(&r.out);
     skd_free(r.tether);
     skd_potential_work_free(r.work);
     skd_potential_free(r.potential);
+    teaching_free(&r.teaching);
     skd_string_free(&r.text);
     skd_frame_free(r.start);
     return status;

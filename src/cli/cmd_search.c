@@ -15,6 +15,7 @@
 #include "run_store.h"
 #include "search_host.h"
 #include "search_parts.h"
+#include "teaching.h"
 
 static const cli_option options[] = {
     PLAN_OPTIONS("0"), /* a search is asked for a defect, not for all that a charge rule allows */
@@ -32,6 +33,7 @@ static const cli_option options[] = {
      "only those this far below the unperturbed minimum; negative: also so far above", -1000, 1000, NULL},
     {"epsilon", 0, CLI_REAL, "X", NULL,
      "dielectric constant: image-charge correction of charged cells, apart from the energies", 1, 1e6, NULL},
+    TEACHING_OPTIONS,
     LEARNING_OPTIONS,
     {"threshold", 0, CLI_REAL, "X", NULL, "fingerprint distance between families", 0, 2, "families"},
     {"saddles", 0, CLI_TEXT, "WHEN", "auto",
@@ -60,6 +62,8 @@ typedef struct search {
     progress progress;
     search_host host;
     known_labels known;
+    teaching teaching;
+    char teacher_folder[4200];
     bool resumed, learns, saddles;
 } search;
 
@@ -91,8 +95,14 @@ static skd_status store_added(void *payload, size_t n, skd_error *err) {
     return status;
 }
 
+static skd_status make_potential(search *s, skd_error *err) {
+    snprintf(s->teacher_folder, sizeof s->teacher_folder, "%s/teacher", cli_text(s->args, "output"));
+    return teaching_potential_new(&s->potential, &s->teaching, s->args, cli_text(s->args, "potential"),
+                                  s->teacher_folder, err);
+}
+
 static skd_status read_relax_options(search *s, skd_error *err) {
-    skd_status status = cli_potential_new(&s->potential, cli_text(s->args, "potential"), err);
+    skd_status status = make_potential(s, err);
     if (status == SKD_OK)
         status = learning_wanted(&s->learns, s->args, s->potential, err);
     if (status == SKD_OK)
@@ -317,12 +327,14 @@ static skd_status run_search(const cli_args *args, int *exit_code, skd_error *er
         status = relax_all(&s, err);
     if (status == SKD_OK)
         status = finish(&s, exit_code, err);
+    status = teaching_wait(status, s.potential, s.teacher_folder, err);
     for (size_t j = 0; j < s.n_jobs; j++)
         skd_job_free(s.job[j]);
     skd_free(s.job);
     known_labels_free(&s.known);
     run_store_close(&s.store);
     skd_potential_free(s.potential);
+    teaching_free(&s.teaching);
     cli_plan_free(&s.plan);
     return status;
 }

@@ -56,7 +56,8 @@ static void print_overview(FILE *out) {
     }
     fputs("\n'shakedown help VERB' shows its options. Files: POSCAR, extended XYZ, CIF, outputs of DFT codes,\n"
           "gzipped or not, '-' for standard input/output. Units: Å, eV, eV/Å.\n"
-          "Exit codes: 0 done, 1 failed, 2 bad input, 3 done but something did not converge, 130 interrupted.\n",
+          "Exit codes: 0 done, 1 failed, 2 bad input, 3 done but something did not converge,\n"
+          "4 waiting for the outputs of a queue, 130 interrupted.\n",
           out);
 }
 
@@ -96,7 +97,7 @@ static int exit_code_of(skd_status status) {
     static const int code[] = {[SKD_OK] = CLI_OK,           [SKD_EARG] = CLI_BAD_INPUT,
                                [SKD_ENOMEM] = CLI_FAILED,   [SKD_EIO] = CLI_FAILED,
                                [SKD_EFORMAT] = CLI_BAD_INPUT, [SKD_ENUMERIC] = CLI_FAILED,
-                               [SKD_ESTOPPED] = CLI_INTERRUPTED};
+                               [SKD_ESTOPPED] = CLI_INTERRUPTED, [SKD_EWAITING] = CLI_WAITING};
     return code[status];
 }
 

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "cli.h"
-#include "shakedown/teachers.h"
 
 /* ---- settings --------------------------------------------------------------------------------- */
 
@@ -421,11 +420,8 @@ static const struct {
 } kinds[] = {{"model:", model_potential}};
 
 static skd_status make_kind(skd_potential **out, const char *spec, const void *payload, skd_error *err) {
-    (void)payload;
-    if (teachers_knows(spec)) {
-        const teachers_place place = {.stopped = cli_interrupted, .log = cli_log(false)};
-        return teachers_potential_new(out, spec, &place, err);
-    }
+    if (teachers_knows(spec))
+        return teachers_potential_new(out, spec, payload, err);
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
         if (!strncmp(spec, kinds[k].begins, strlen(kinds[k].begins)))
             return kinds[k].make(out, spec, err);
@@ -433,5 +429,10 @@ static skd_status make_kind(skd_potential **out, const char *spec, const void *p
 }
 
 skd_status cli_potential_new(skd_potential **out, const char *spec, skd_error *err) {
-    return skd_potential_parse(out, spec, make_kind, NULL, err);
+    const teachers_place place = {.stopped = cli_interrupted, .log = cli_log(false)};
+    return cli_potential_at(out, spec, &place, err);
+}
+
+skd_status cli_potential_at(skd_potential **out, const char *spec, const teachers_place *place, skd_error *err) {
+    return skd_potential_parse(out, spec, make_kind, place, err);
 }

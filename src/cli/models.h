@@ -6,6 +6,7 @@
 
 #include "shakedown/data.h"
 #include "shakedown/learned.h"
+#include "shakedown/teachers.h"
 
 /** All models of one file, one a charge, and what they were fitted to. Zero-initialise. */
 typedef struct models {
@@ -47,5 +48,7 @@ skd_status models_charge(const skd_frame *frame, double *charge, skd_error *err)
 
 /** A potential from its spec, which may also be "model:FILE", and a sum with such terms: "gfn1+model:FILE". */
 skd_status cli_potential_new(skd_potential **out, const char *spec, skd_error *err);
+/** The same, with teachers among its terms at this place. */
+skd_status cli_potential_at(skd_potential **out, const char *spec, const teachers_place *place, skd_error *err);
 
 #endif

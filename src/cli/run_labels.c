@@ -45,6 +45,8 @@ static cJSON *label_data(const skd_kept_label *label) {
     cJSON *o = cJSON_CreateObject();
     cJSON_AddStringToObject(o, "why", label->why);
     cJSON_AddNumberToObject(o, "order", (double)label->order);
+    if (label->origin[0])
+        cJSON_AddStringToObject(o, "origin", label->origin);
     if (!label->relaxed)
         return o;
     cJSON_AddStringToObject(o, "stop", skd_stop_name(label->stop));
@@ -99,6 +101,7 @@ skd_status run_label_read(skd_kept_label *label, skd_db_row *row, const cJSON *k
     json_text(keys, "label_of", label->from, sizeof label->from);
     json_text(data, "why", label->why, sizeof label->why);
     json_text(data, "stop", stop, sizeof stop);
+    json_text(data, "origin", label->origin, sizeof label->origin);
     label->order = (size_t)json_integer(data, "order");
     label->failed = strcmp(answer, "none") == 0;
     label->stop = skd_stop_named(stop);

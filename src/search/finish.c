@@ -130,7 +130,7 @@ skd_status skd_learner_relax(skd_learner *learner, const skd_job *job, const skd
         if ((of[i] = skd_learner_find(learner, question[i].cell, job->charge, true)) == SIZE_MAX)
             item[n_new++] = i;
     if (status == SKD_OK) {
-        status = skd_parallel(n_new, learner->threads, finish_one, &all, err);
+        status = skd_parallel(n_new, skd_learner_at_once(learner), finish_one, &all, err);
         if (status == SKD_OK && atomic_load(&all.stop))
             status = skd_fail(err, SKD_ESTOPPED, "interrupted");
         for (size_t i = 0; i < n_new && status != SKD_OK; i++)

@@ -159,6 +159,11 @@ skd_status skd_learner_count_in_job(skd_learner *learner, const skd_job *job, sk
     return status;
 }
 
+int skd_learner_at_once(const skd_learner *learner) {
+    int most = learner->teacher->at_once;
+    return most > 0 && most < learner->threads ? most : learner->threads;
+}
+
 /* ---- asking ----------------------------------------------------------------------------------- */
 
 typedef struct asking {
@@ -185,6 +190,8 @@ static skd_status attempt(skd_potential_work *work, const skd_cell *cell, double
     if (status != SKD_OK)
         return status;
     status = skd_potential_compute(work, cell, charge, 0, result, &trouble);
+    if (work->potential->type->origin)
+        snprintf(answer->origin, sizeof answer->origin, "%s", work->potential->type->origin(work->work));
     const char *what = isfinite(result->energy) ? "a force is not finite" : "energy not finite";
     answer->failed = status != SKD_OK || !is_finite(result, cell->n);
     answer->why[0] = '\0';
@@ -196,7 +203,7 @@ static skd_status attempt(skd_potential_work *work, const skd_cell *cell, double
         snprintf(answer->why, sizeof answer->why, "%.150s", status != SKD_OK ? trouble.text : what);
     }
     skd_result_free(result);
-    if (status == SKD_ENOMEM || status == SKD_ESTOPPED)
+    if (status == SKD_ENOMEM || status == SKD_ESTOPPED || status == SKD_EWAITING)
         return skd_fail(err, status, "%s", trouble.text);
     return SKD_OK;
 }
@@ -229,7 +236,7 @@ skd_status skd_learner_ask(skd_learner *learner, const skd_question *question, s
         if ((of[i] = skd_learner_find(learner, question[i].cell, charge, false)) == SIZE_MAX)
             item[n_new++] = i;
     if (status == SKD_OK) {
-        status = skd_parallel(n_new, learner->threads, ask_one, &a, err);
+        status = skd_parallel(n_new, skd_learner_at_once(learner), ask_one, &a, err);
         for (size_t i = 0; i < n_new && status != SKD_OK; i++)
             skd_kept_label_free(&answer[i]);
         if (status == SKD_OK)

@@ -51,6 +51,8 @@ skd_status skd_learner_ask(skd_learner *learner, const skd_question *question, s
 skd_status skd_learner_relax(skd_learner *learner, const skd_job *job, const skd_question *question, size_t n,
                              const size_t *start, size_t *of, skd_error *err) SKD_CHECKED;
 /* Number of the label of this very frame; SIZE_MAX if there is none. */
+/* Questions at a time: threads, or fewer where each of the teacher's answers uses several. */
+int skd_learner_at_once(const skd_learner *learner);
 size_t skd_learner_find(const skd_learner *learner, const skd_cell *cell, double charge, bool relaxed);
 /* Files answers[n] to questions item[n] in this order; takes their contents. */
 skd_status skd_learner_file(skd_learner *learner, skd_kept_label *answer, const size_t *item, size_t n, size_t *of,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* answer.c - is what a program has written the answer to the frame it was asked for? */
+#include <stdio.h>
 #include <string.h>
 
 #include "kind.h"
@@ -105,17 +106,62 @@ static skd_status take(skd_result *out, const skd_frame *frame, const skd_cell *
     return status;
 }
 
-skd_status teacher_answer(skd_result *out, const char *path, const skd_cell *cell, int want, skd_error *err) {
+void teacher_note_origin(teacher_work *work, const char *folder, const char *input) {
+    char *path = teacher_path(folder, input), *text = NULL;
+    size_t n = 0;
+    uint64_t hash = SKD_HASH_START;
+    if (path && skd_file_read(path, &text, &n, NULL) == SKD_OK)
+        hash = skd_hash(hash, text, n);
+    snprintf(work->origin, sizeof work->origin, "%s%s%s (FNV %016llx)", work->code, work->code[0] ? ", " : "",
+             path ? path : "", (unsigned long long)hash);
+    skd_free(text);
+    skd_free(path);
+}
+
+static skd_status judge(skd_result *out, const skd_frame *frame, const char *warning, const skd_cell *cell, int want,
+                        const char *path, skd_error *err) {
+    if (warning[0])
+        return skd_fail(err, SKD_EWAITING, "%s", warning);
+    if (!frame)
+        return skd_fail(err, SKD_EWAITING, "%s: holds no whole step", path);
+    return take(out, frame, cell, want, path, err);
+}
+
+skd_status teacher_answer(skd_result *out, const char *path, const skd_cell *cell, int want, teacher_work *work,
+                          skd_error *err) {
     skd_frame *frame;
     skd_error trouble = {SKD_OK, ""};
     char warning[200];
     skd_status status = read_last(&frame, warning, sizeof warning, path, &trouble);
     if (status != SKD_OK)
-        return skd_fail(err, status == SKD_ENOMEM ? status : SKD_ENUMERIC, "%s", trouble.text);
-    if (!frame || warning[0])
-        status = skd_fail(err, SKD_ENUMERIC, "%s: %s", path, frame ? warning : "holds no step");
-    if (status == SKD_OK)
-        status = take(out, frame, cell, want, path, err);
+        return skd_fail(err, status == SKD_ENOMEM ? status : SKD_EWAITING, "%s", trouble.text);
+    status = judge(out, frame, warning, cell, want, path, err);
+    if (status == SKD_OK) {
+        const char *code = skd_frame_info(frame, "code");
+        snprintf(work->code, sizeof work->code, "%s", code ? code : "");
+    }
     skd_frame_free(frame);
     return status;
 }
+
+char *teacher_output(const teacher_site *site, const char *folder) {
+    skd_span list = {site->output, strlen(site->output)}, name;
+    while (skd_span_word(&list, &name)) {
+        skd_string path = {0};
+        skd_string_add(&path, "%s/%.*s", folder, (int)name.n, name.p);
+        if (!path.failed && skd_file_exists(path.text))
+            return path.text;
+        skd_string_free(&path);
+    }
+    return NULL;
+}
+
+/* ---- scratch -------------------------------------------------------------------------------- */
+
+skd_status teacher_work_new(const void *params, void **work, skd_error *err) {
+    (void)params;
+    *work = skd_alloc(1, sizeof(teacher_work));
+    return *work ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for a teacher's scratch");
+}
+
+const char *teacher_origin(const void *work) { return ((const teacher_work *)work)->origin; }

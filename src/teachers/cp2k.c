@@ -5,11 +5,14 @@
 #include <string.h>
 
 #include "cp2k_input.h"
+#include "cp2k_waves.h"
 #include "shakedown/data.h"
 #include "shakedown/process.h"
 
 #define INPUT_FILE  "cp2k.inp"
 #define OUTPUT_FILE "cp2k.out"
+#define BEFORE_FILE "before.out"       /* of the semilocal calculation before a hybrid one */
+#define LEFT_FILE   "cp2k-RESTART.wfn" /* PROJECT-RESTART.wfn: what CP2K leaves */
 
 typedef struct params {
     cp2k_settings settings;
@@ -29,6 +32,7 @@ static const teacher_setting rows[] = {
     {"eps_scf", TEACHER_REAL, offsetof(params, settings.eps_scf), 1e-10, 1e-3, true},
     {"eps_schwarz", TEACHER_REAL, offsetof(params, settings.eps_schwarz), 1e-12, 1e-3, true},
     {"smear", TEACHER_REAL, offsetof(params, settings.smear), 0, 1e5, true},
+    {"kpoints", TEACHER_TEXT, offsetof(params, settings.kpoints), 0, 0, true},
     {"memory", TEACHER_REAL, offsetof(params, settings.memory), 100, 1e6, false},
     {"cores", TEACHER_COUNT, offsetof(params, cores), 1, 1024, false},
     {"jobs", TEACHER_COUNT, offsetof(params, jobs), 1, 1024, false},
@@ -80,14 +84,18 @@ static skd_status create(void **out, const char *settings, const teachers_place 
     if (!p)
         return skd_fail(err, SKD_ENOMEM, "out of memory for a teacher");
     *p = (params){.settings = {.functional = "PBE", .basis = "DZVP-MOLOPT-SR-GTH", .potential = "GTH-PBE",
-                               .admm = "admm-dz", .spin = "auto", .cutoff = 0.0, .rel_cutoff = 50.0,
-                               .eps_scf = 1e-6, .eps_schwarz = 1e-6, .smear = 300.0, .memory = 2000.0},
+                               .admm = "admm-dz", .spin = "auto", .kpoints = "gamma",
+                               .cutoff = 0.0, .rel_cutoff = 50.0, .eps_scf = 1e-6,
+                               .eps_schwarz = 1e-6, .smear = 300.0, .memory = 2000.0},
                   .cores = place->cores > 0 ? place->cores : 1};
+    teachers_place own = *place;
+    own.output = OUTPUT_FILE;
+    own.input = INPUT_FILE;
     skd_status status = teacher_settings_parse(p, rows, "cp2k", settings, err);
     if (status == SKD_OK)
         status = cp2k_settings_check(&p->settings, err);
     if (status == SKD_OK)
-        status = teacher_site_copy(&p->site, place, err);
+        status = teacher_site_copy(&p->site, &own, err);
     if (status == SKD_OK)
         status = find_program(p, err);
     if (status == SKD_OK && !p->site.command)
@@ -101,8 +109,7 @@ static skd_status create(void **out, const char *settings, const teachers_place 
 
 static int at_once(const void *of) {
     const params *p = of;
-    int threads = skd_threads_available();
-    return p->jobs > 0 ? p->jobs : threads > p->cores ? threads / p->cores : 1;
+    return teacher_jobs(p->jobs, p->cores);
 }
 
 static skd_status check(const void *of, const skd_cell *cell, skd_error *err) {
@@ -114,74 +121,131 @@ static skd_status check(const void *of, const skd_cell *cell, skd_error *err) {
 
 /* ---- an evaluation -------------------------------------------------------------------------- */
 
-static skd_status write_input(const params *p, const cp2k_way *way, const char *folder, const skd_cell *cell,
-                              double charge, skd_error *err) {
+/* One evaluation. */
+typedef struct question {
+    const params *p;
+    const char *folder, *level;
+    const skd_cell *cell;
+    double charge;
+    int want;
+} question;
+
+static skd_status write_input(const question *q, const cp2k_way *way, skd_error *err) {
     skd_string text = {0};
-    char *path = teacher_path(folder, INPUT_FILE);
-    skd_status status = path ? cp2k_input(&text, &p->settings, way, cell, charge, err)
-                             : skd_fail(err, SKD_ENOMEM, "out of memory for a path");
+    skd_status status = cp2k_input(&text, &q->p->settings, way, q->cell, q->charge, err);
     if (status == SKD_OK)
-        status = skd_file_write(path, text.text, text.n, err);
+        status = teacher_write(q->folder, INPUT_FILE, &text, err);
     skd_string_free(&text);
-    skd_free(path);
     return status;
 }
 
-static skd_status run(const params *p, const char *folder, skd_error *err) {
+static skd_status run(const question *q, const cp2k_way *way, const char *output, skd_error *err) {
+    const params *p = q->p;
     skd_string command = {0};
+    skd_status status = write_input(q, way, err);
     if (p->site.command)
-        skd_string_add(&command, "%s", p->site.command);
+        teacher_fill(&command, p->site.command, &p->site, q->folder, q->charge);
     else
         skd_string_add(&command, "OMP_NUM_THREADS=%d exec %s -i " INPUT_FILE, p->cores, p->program);
-    skd_status status = command.failed ? skd_fail(err, SKD_ENOMEM, "out of memory for a command")
-                                       : teacher_run(&p->site, folder, command.text, OUTPUT_FILE, err);
+    if (status == SKD_OK)
+        status = command.failed ? skd_fail(err, SKD_ENOMEM, "out of memory for a command")
+                                : teacher_run(&p->site, q->folder, command.text, output, err);
     skd_string_free(&command);
     return status;
 }
 
-static skd_status evaluate(const params *p, const char *folder, const skd_cell *cell, double charge, int want,
-                           skd_result *out, skd_error *err) {
-    char *path = teacher_path(folder, OUTPUT_FILE);
-    const cp2k_way way = {.exact_exchange = true, .stress = (want & SKD_WANT_STRESS) != 0};
-    skd_status status = path ? write_input(p, &way, folder, cell, charge, err)
-                             : skd_fail(err, SKD_ENOMEM, "out of memory for a path");
-    if (status == SKD_OK)
-        status = run(p, folder, err);
-    if (status == SKD_OK)
-        status = teacher_answer(out, path, cell, want, err);
+static skd_status look(const question *q, teacher_work *work, skd_result *out, skd_error *err) {
+    char *path = teacher_output(&q->p->site, q->folder);
+    skd_status status = path ? teacher_answer(out, path, q->cell, q->want, work, err)
+                             : skd_fail(err, SKD_EWAITING, "%s: no " OUTPUT_FILE, q->folder);
     skd_free(path);
+    if (status == SKD_OK && (q->want & SKD_WANT_STRESS) && !out->has_stress)
+        status = skd_fail(err, SKD_EWAITING, "%s: no stress in " OUTPUT_FILE, q->folder);
     return status;
+}
+
+/* A hybrid functional's screening needs a density to begin with: that of the semilocal functional. */
+static skd_status semilocal_start(const question *q, cp2k_way *way, skd_error *err) {
+    char *left = teacher_path(q->folder, LEFT_FILE), *start = teacher_path(q->folder, CP2K_START);
+    const cp2k_way before = {.energy_only = true, .diagonalises = way->diagonalises};
+    skd_status status = left && start ? run(q, &before, BEFORE_FILE, err)
+                                      : skd_fail(err, SKD_ENOMEM, "out of memory for a path");
+    if (status == SKD_OK && rename(left, start) == 0)
+        way->start = CP2K_START;
+    skd_free(left);
+    skd_free(start);
+    return status;
+}
+
+static skd_status try_way(const question *q, cp2k_way way, teacher_work *work, skd_result *out, skd_error *err) {
+    skd_status status = teacher_clear(&q->p->site, q->folder, err);
+    if (status == SKD_OK && way.exact_exchange && !way.start && cp2k_is_hybrid(&q->p->settings))
+        status = semilocal_start(q, &way, err);
+    if (status == SKD_OK)
+        status = run(q, &way, OUTPUT_FILE, err);
+    if (status == SKD_OK)
+        status = look(q, work, out, err);
+    return status == SKD_EWAITING ? teacher_no_answer(err) : status;
+}
+
+/* Did it end because the states did not converge? Then another way to them may. */
+static bool is_unconverged(const question *q) {
+    static const char *const name[] = {OUTPUT_FILE, BEFORE_FILE};
+    bool found = false;
+    for (size_t k = 0; k < 2 && !found; k++) {
+        char *path = teacher_path(q->folder, name[k]), *text = NULL;
+        size_t n;
+        if (path && skd_file_read(path, &text, &n, NULL) == SKD_OK)
+            found = strstr(text, "SCF run NOT converged") != NULL;
+        skd_free(text);
+        skd_free(path);
+    }
+    return found;
+}
+
+static skd_status evaluate(const question *q, teacher_work *work, skd_result *out, skd_error *err) {
+    cp2k_way way = {.exact_exchange = true, .stress = (q->want & SKD_WANT_STRESS) != 0};
+    bool found;
+    skd_status status = look(q, work, out, NULL);
+    if (status == SKD_OK || status == SKD_ENOMEM)
+        return status == SKD_OK ? status : skd_fail(err, status, "out of memory for an answer");
+    status = cp2k_waves_find(&found, &q->p->site, q->folder, q->level, q->cell, q->charge, err);
+    if (status != SKD_OK)
+        return status;
+    way.start = found ? CP2K_START : NULL;
+    status = try_way(q, way, work, out, err);
+    if (status == SKD_ENUMERIC && is_unconverged(q)) {
+        way.start = NULL;
+        way.diagonalises = true;
+        status = try_way(q, way, work, out, err);
+    }
+    return status == SKD_OK ? cp2k_waves_keep(&q->p->site, q->folder, LEFT_FILE, q->level, q->cell, q->charge, err)
+                            : status;
 }
 
 static skd_status compute(const void *of, const skd_cell *cell, double charge, int want, void *work, skd_result *out,
                           skd_error *err) {
     const params *p = of;
-    char *folder;
+    char *folder = NULL;
     skd_string level = {0};
-    (void)work;
     print_level(p, &level);
-    skd_status status = level.failed
-                            ? skd_fail(err, SKD_ENOMEM, "out of memory for a teacher")
-                            : teacher_folder(&folder, &p->site, "cp2k", level.text, cell, charge, err);
+    skd_status status = level.failed ? skd_fail(err, SKD_ENOMEM, "out of memory for a teacher")
+                                     : teacher_folder(&folder, &p->site, level.text, cell, charge, err);
+    if (status == SKD_OK) {
+        const question q = {p, folder, level.text, cell, charge, want};
+        status = evaluate(&q, work, out, err);
+    }
+    if (status == SKD_OK)
+        teacher_note_origin(work, folder, INPUT_FILE);
     skd_string_free(&level);
-    if (status != SKD_OK)
-        return status;
-    status = evaluate(p, folder, cell, charge, want, out, err);
     skd_free(folder);
     return status;
 }
 
-static skd_status work_new(const void *of, void **work, skd_error *err) {
-    (void)of, (void)err;
-    *work = NULL;
-    return SKD_OK;
-}
-
-static void work_free(void *work) { (void)work; }
-
 static const skd_potential_type type = {
     .name = "cp2k",
-    .summary = "CP2K, Gamma point; functional=PBE|PBEsol|r2SCAN|PBE0|HSE06, cutoff=0 (Ry; 0: by the elements), spin=auto, cores=1",
+    .summary = "CP2K, Gamma point; functional=PBE|PBEsol|r2SCAN|PBE0|HSE06, cutoff=0 (Ry; 0: by elements), "
+               "spin=auto, cores=1",
     .reference = "T. D. Kuhne et al., J. Chem. Phys. 152, 194103 (2020)",
     .knows_charge = true,
     .dear = true,
@@ -189,9 +253,10 @@ static const skd_potential_type type = {
     .force_max = 0.03,
     .destroy = destroy,
     .check = check,
-    .work_new = work_new,
-    .work_free = work_free,
+    .work_new = teacher_work_new,
+    .work_free = skd_free,
     .compute = compute,
+    .origin = teacher_origin,
 };
 
 const teacher_kind teacher_cp2k = {&type, create, print_level, at_once};

@@ -43,6 +43,8 @@ skd_status cp2k_settings_check(const cp2k_settings *s, skd_error *err) {
     if (!functional_of(s))
         return skd_fail(err, SKD_EARG, "cp2k: functional=%s; expected PBE, PBEsol, r2SCAN, PBE0 or HSE06",
                         s->functional);
+    if (strcmp(s->kpoints, "gamma") != 0)
+        return skd_fail(err, SKD_EARG, "cp2k: kpoints=%s; expected gamma", s->kpoints);
     if (strcmp(s->spin, "auto") != 0 && !(strtol(s->spin, NULL, 10) >= 1))
         return skd_fail(err, SKD_EARG, "cp2k: spin=%s; expected auto, or the multiplicity", s->spin);
     return SKD_OK;

@@ -8,7 +8,8 @@
 
 /** Settings of the teacher; words as the user writes them. */
 typedef struct cp2k_settings {
-    char functional[TEACHER_WORD], basis[TEACHER_WORD], potential[TEACHER_WORD], admm[TEACHER_WORD], spin[TEACHER_WORD];
+    char functional[TEACHER_WORD], basis[TEACHER_WORD], potential[TEACHER_WORD], admm[TEACHER_WORD], spin[TEACHER_WORD],
+        kpoints[TEACHER_WORD];
     double cutoff, rel_cutoff; /* Ry; cutoff 0: by the elements */
     double eps_scf, eps_schwarz;
     double smear;              /* K, of the electrons where states are found by diagonalisation; 0: none */

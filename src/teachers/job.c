@@ -45,15 +45,16 @@ char *teacher_path(const char *folder, const char *name) {
     return path.text;
 }
 
-skd_status teacher_folder(char **out, const teacher_site *site, const char *kind, const char *level,
-                          const skd_cell *cell, double charge, skd_error *err) {
-    char name[80];
+skd_status teacher_folder(char **out, const teacher_site *site, const char *level, const skd_cell *cell, double charge,
+                          skd_error *err) {
+    char name[200], formula[128];
     uint64_t h = skd_hash(SKD_HASH_START, level, strlen(level));
     h = skd_hash(h, &charge, sizeof charge);
     h = skd_hash(h, cell->lattice, sizeof cell->lattice);
     h = skd_hash(h, cell->species, cell->n * sizeof *cell->species);
     h = skd_hash(h, cell->pos, cell->n * sizeof *cell->pos);
-    snprintf(name, sizeof name, "%s-%016llx", kind, (unsigned long long)h);
+    snprintf(name, sizeof name, "%s_%s%g-%016llx", skd_cell_formula(cell, formula, sizeof formula),
+             charge > 0.0 ? "+" : "", charge, (unsigned long long)h);
     *out = teacher_path(site->folder, name);
     skd_status status =
         *out ? skd_folder_make(*out, err) : skd_fail(err, SKD_ENOMEM, "out of memory for a path");
@@ -62,6 +63,36 @@ skd_status teacher_folder(char **out, const teacher_site *site, const char *kind
         *out = NULL;
     }
     return status;
+}
+
+skd_status teacher_write(const char *folder, const char *name, const skd_string *text, skd_error *err) {
+    char *path = teacher_path(folder, name);
+    skd_status status = path && !text->failed ? skd_file_write(path, text->text ? text->text : "", text->n, err)
+                                              : skd_fail(err, SKD_ENOMEM, "out of memory for %s", name);
+    skd_free(path);
+    return status;
+}
+
+skd_status teacher_clear(const teacher_site *site, const char *folder, skd_error *err) {
+    skd_status status = SKD_OK;
+    char *path;
+    while (status == SKD_OK && (path = teacher_output(site, folder)) != NULL) {
+        if (remove(path) != 0)
+            status = skd_fail(err, SKD_EIO, "%s: cannot be removed", path);
+        skd_free(path);
+    }
+    return status;
+}
+
+skd_status teacher_no_answer(skd_error *err) {
+    if (err)
+        err->status = SKD_ENUMERIC;
+    return SKD_ENUMERIC;
+}
+
+int teacher_jobs(int jobs, int cores) {
+    int n = skd_threads_available() / cores;
+    return jobs > 0 ? jobs : n > 0 ? n : 1;
 }
 
 /* ---- running -------------------------------------------------------------------------------- */

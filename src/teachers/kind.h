@@ -18,6 +18,10 @@ typedef struct teacher_kind {
     int (*at_once)(const void *params);
 } teacher_kind;
 
+/** The k-th line of what a queue has not answered, sorted; NULL after the last. */
+const char *teacher_files_waiting(const void *params, size_t k);
+extern const skd_potential_type teacher_files_type;
+
 /* ---- settings.c ----------------------------------------------------------------------------- */
 
 enum { TEACHER_WORD = 96 };
@@ -51,15 +55,35 @@ typedef struct teacher_site {
 skd_status teacher_site_copy(teacher_site *out, const teachers_place *place, skd_error *err) SKD_CHECKED;
 void teacher_site_free(teacher_site *site); /**< frees the contents */
 
-/** FOLDER/KIND-HASH of a frame at a level; made. The caller's. */
-skd_status teacher_folder(char **out, const teacher_site *site, const char *kind, const char *level,
-                          const skd_cell *cell, double charge, skd_error *err) SKD_CHECKED;
+/** FOLDER/FORMULA_CHARGE-HASH of a frame at a level; made. The caller's. */
+skd_status teacher_folder(char **out, const teacher_site *site, const char *level, const skd_cell *cell, double charge,
+                          skd_error *err) SKD_CHECKED;
+/** Jobs at once: `jobs`, or with 0 as many as there are processors for `cores` each. */
+int teacher_jobs(int jobs, int cores);
+/** Removes what earlier attempts left of the site's outputs. */
+skd_status teacher_clear(const teacher_site *site, const char *folder, skd_error *err) SKD_CHECKED;
+/** SKD_ENUMERIC with the text that is in err. */
+skd_status teacher_no_answer(skd_error *err);
 /** FOLDER/NAME; NULL without memory. The caller's. */
 char *teacher_path(const char *folder, const char *name);
+/** Writes a text into a folder, and FOLDER/NAME with its hash as where an answer comes from. */
+skd_status teacher_write(const char *folder, const char *name, const skd_string *text, skd_error *err) SKD_CHECKED;
 /** Runs a command in the folder to its end; what an earlier call left running there is ended first. SKD_ENUMERIC with
  *  the last line of `output` if it fails or takes too long. */
 skd_status teacher_run(const teacher_site *site, const char *folder, const char *command, const char *output,
                        skd_error *err) SKD_CHECKED;
+
+#define TEACHER_ASKED "asked" /**< in a folder whose inputs are all there */
+
+/* ---- inputs.c ------------------------------------------------------------------------------- */
+
+/** Writes what the site says: the inputs of a code, or the frame as POSCAR or extended XYZ. */
+skd_status teacher_inputs(const teacher_site *site, const char *folder, const skd_cell *cell, double charge,
+                          skd_error *err) SKD_CHECKED;
+/** Appends `text` with {input}, {charge} and {folder} filled in. */
+void teacher_fill(skd_string *out, const char *text, const teacher_site *site, const char *folder, double charge);
+/** The user's line for the level, or kind:FALLBACK. */
+void teacher_level(const teacher_site *site, const char *kind, const char *fallback, skd_string *line);
 
 /* ---- answer.c ------------------------------------------------------------------------------- */
 
@@ -67,9 +91,20 @@ skd_status teacher_run(const teacher_site *site, const char *folder, const char 
  *  begins with `who`. */
 skd_status teacher_judge(double energy, const double (*force)[3], size_t n, const char *who,
                          skd_error *err) SKD_CHECKED;
-/** Reads the last step of an output as the answer to a frame. SKD_ENUMERIC in one line if it is none (absent, cut off,
- *  not converged, other atoms, other positions, not finite, a net force). */
-skd_status teacher_answer(skd_result *out, const char *path, const skd_cell *cell, int want,
+/** Scratch of a thread: where its last answer came from. For teachers whose work is no more than this. */
+typedef struct teacher_work {
+    char code[64], origin[240]; /* program and version as the answer says; and with the input and its hash */
+} teacher_work;
+skd_status teacher_work_new(const void *params, void **work, skd_error *err) SKD_CHECKED;
+void teacher_note_origin(teacher_work *work, const char *folder, const char *input);
+const char *teacher_origin(const void *work);
+
+/** The path of the first of the site's outputs (blank-separated names) that is there; NULL: none, or no memory. */
+char *teacher_output(const teacher_site *site, const char *folder);
+/** Reads the last step of an output as the answer to a frame; the atoms may be in another order. SKD_ENUMERIC in one
+ *  line if it is none (not converged, other atoms, other positions, not finite, a net force); SKD_EWAITING where it is
+ *  absent, or its end is missing. work->code is set. */
+skd_status teacher_answer(skd_result *out, const char *path, const skd_cell *cell, int want, teacher_work *work,
                           skd_error *err) SKD_CHECKED;
 
 #endif

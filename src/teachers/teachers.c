@@ -5,10 +5,10 @@
 
 #include "kind.h"
 
-extern const teacher_kind teacher_cp2k, teacher_socket;
+extern const teacher_kind teacher_cp2k, teacher_command, teacher_files, teacher_socket;
 
 /* A new kind: one file, one row here. */
-static const teacher_kind *const kinds[] = {&teacher_cp2k, &teacher_socket};
+static const teacher_kind *const kinds[] = {&teacher_cp2k, &teacher_command, &teacher_files, &teacher_socket};
 #define N_KINDS (sizeof kinds / sizeof *kinds)
 
 static const teacher_kind *kind_of(const char *spec) {
@@ -22,6 +22,10 @@ static const teacher_kind *kind_of(const char *spec) {
 bool teachers_knows(const char *spec) { return kind_of(spec) != NULL; }
 
 const skd_potential_type *teachers_kind_of(size_t k) { return k < N_KINDS ? kinds[k]->type : NULL; }
+
+const char *teachers_waiting(const skd_potential *potential, size_t k) {
+    return potential->type == &teacher_files_type ? teacher_files_waiting(potential->params, k) : NULL;
+}
 
 static skd_status set_level(skd_potential *potential, const teacher_kind *kind, skd_error *err) {
     skd_string line = {0};
