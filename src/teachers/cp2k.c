@@ -167,7 +167,7 @@ static skd_status look(const question *q, teacher_work *work, skd_result *out, s
 /* A hybrid functional's screening needs a density to begin with: that of the semilocal functional. */
 static skd_status semilocal_start(const question *q, cp2k_way *way, skd_error *err) {
     char *left = teacher_path(q->folder, LEFT_FILE), *start = teacher_path(q->folder, CP2K_START);
-    const cp2k_way before = {.energy_only = true, .diagonalises = way->diagonalises};
+    const cp2k_way before = {.energy_only = true, .otherwise = way->otherwise};
     skd_status status = left && start ? run(q, &before, BEFORE_FILE, err)
                                       : skd_fail(err, SKD_ENOMEM, "out of memory for a path");
     if (status == SKD_OK && rename(left, start) == 0)
@@ -216,7 +216,7 @@ static skd_status evaluate(const question *q, teacher_work *work, skd_result *ou
     status = try_way(q, way, work, out, err);
     if (status == SKD_ENUMERIC && is_unconverged(q)) {
         way.start = NULL;
-        way.diagonalises = true;
+        way.otherwise = true;
         status = try_way(q, way, work, out, err);
     }
     return status == SKD_OK ? cp2k_waves_keep(&q->p->site, q->folder, LEFT_FILE, q->level, q->cell, q->charge, err)

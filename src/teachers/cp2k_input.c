@@ -77,8 +77,8 @@ static void add_diagonalisation(skd_string *out, const cp2k_settings *s) {
     skd_string_add(out, "   MAX_SCF 100\n   ADDED_MOS 30\n   &DIAGONALIZATION\n    ALGORITHM STANDARD\n"
                         "   &END DIAGONALIZATION\n");
     if (s->smear > 0.0)
-        skd_string_add(out, "   &SMEAR ON\n    METHOD FERMI_DIRAC\n    ELECTRONIC_TEMPERATURE [K] %g\n   &END SMEAR\n",
-                       s->smear);
+        skd_string_add(out, "   &SMEAR ON\n    METHOD FERMI_DIRAC\n    ELECTRONIC_TEMPERATURE [K] %g\n"
+                            "   &END SMEAR\n", s->smear);
     skd_string_add(out, "   &MIXING\n    METHOD BROYDEN_MIXING\n    ALPHA 0.3\n    NBROYDEN 8\n   &END MIXING\n");
 }
 
@@ -91,7 +91,7 @@ static void add_transformation(skd_string *out, const cp2k_settings *s) {
 static void add_states(skd_string *out, const cp2k_settings *s, const cp2k_way *way) {
     bool exchange = way->exact_exchange && cp2k_is_hybrid(s);
     skd_string_add(out, "  &SCF\n   SCF_GUESS %s\n   EPS_SCF %g\n", way->start ? "RESTART" : "ATOMIC", s->eps_scf);
-    if (way->diagonalises || !exchange)
+    if (exchange == way->otherwise)
         add_diagonalisation(out, s);
     else
         add_transformation(out, s);

@@ -18,7 +18,7 @@ typedef struct cp2k_settings {
 
 /** How the states are found, and where they start from. */
 typedef struct cp2k_way {
-    bool diagonalises;   /**< instead of orbital transformation */
+    bool otherwise;      /**< not by the way that is tried first */
     bool exact_exchange; /**< false: the semilocal step before a hybrid functional */
     const char *start;   /**< file of wave functions; NULL: atoms */
     bool stress, energy_only;
