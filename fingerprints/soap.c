@@ -40,6 +40,7 @@ struct skd_soap {
     double reach;                  /* Å: atoms farther than this do not count */
     skd_harmonics *harmonics;
     skd_soap_basis *basis;
+    bool borrowed; /* the basis */
 };
 
 /* An atom seen from the point. */
@@ -94,8 +95,23 @@ void skd_soap_free(skd_soap *soap) {
     if (!soap)
         return;
     skd_harmonics_free(soap->harmonics);
-    skd_soap_basis_free(soap->basis);
+    if (!soap->borrowed)
+        skd_soap_basis_free(soap->basis);
     skd_free(soap);
+}
+
+static bool same_settings(const skd_soap_options *a, const skd_soap_options *b) {
+    return a->r_cut == b->r_cut && a->n_max == b->n_max && a->l_max == b->l_max && a->sigma == b->sigma &&
+           a->cutoff == b->cutoff;
+}
+
+/* The radial functions do not depend on the elements. */
+static skd_status take_basis(skd_soap *soap, const skd_soap_options *o, skd_error *err) {
+    soap->borrowed = o->like && same_settings(&o->like->options, o);
+    if (!soap->borrowed)
+        return skd_soap_basis_new(&soap->basis, o->r_cut, o->n_max, o->l_max, o->sigma, soap->reach, err);
+    soap->basis = o->like->basis;
+    return SKD_OK;
 }
 
 skd_status skd_soap_new(skd_soap **out, const skd_soap_options *options, const int *species, size_t n_species,
@@ -115,8 +131,7 @@ skd_status skd_soap_new(skd_soap **out, const skd_soap_options *options, const i
     if (status == SKD_OK)
         status = skd_harmonics_new(&soap->harmonics, options->l_max, err);
     if (status == SKD_OK)
-        status = skd_soap_basis_new(&soap->basis, options->r_cut, options->n_max, options->l_max, options->sigma,
-                                    soap->reach, err);
+        status = take_basis(soap, options, err);
     if (status != SKD_OK) {
         skd_soap_free(soap);
         return status;

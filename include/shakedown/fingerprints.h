@@ -13,6 +13,9 @@ typedef struct skd_soap_options {
     int l_max;    /**< largest angular momentum       */
     double sigma; /**< width of the atomic density, Å */
     int cutoff;   /**< skd_soap_cutoff                */
+    /** One made before, NULL for none: where settings are the same, its radial functions are used, which cost 20 ms.
+     *  Borrowed; must outlive what is made with it. */
+    const struct skd_soap *like;
 } skd_soap_options;
 /** hard: atoms count fully up to r_cut + sigma sqrt(-2 ln 1e-3), dscribe's default. smooth: each atom is
  *  weighted by (1 + 2 x^3 - 3 x^2)^2, x = r/r_cut, which falls to zero at r_cut with three derivatives

@@ -35,7 +35,7 @@ typedef struct scan_order {
     skd_task_host host;
     void *host_state; /**< [n_host_state] or NULL */
     size_t n_host_state;
-    skd_task_label *label; /**< [n_labels]: n_pool to learn from, then those of an earlier attempt */
+    skd_task_label *label; /**< [n_labels]: n_pool to learn from, then of an earlier attempt */
     size_t n_labels, n_pool, label_room;
 } scan_order;
 
@@ -86,6 +86,7 @@ typedef struct scan_worker {
     void *payload;
     scan_host host;
     bool has_host;
+    skd_soap *soap; /**< made once: its radial functions */
 } scan_worker;
 
 /** What cannot be done is an outcome; other statuses than SKD_OK end the scan: no memory, interrupted, or the hook's. */

@@ -114,12 +114,17 @@ static skd_status relax_directly(doing *d, skd_error *err) {
 }
 
 static skd_status rank(doing *d, skd_error *err) {
-    const skd_rank_options options = report_rank_options(&d->host->record, &d->host->args);
+    skd_rank_options options = report_rank_options(&d->host->record, &d->host->args);
     const skd_search_hooks hooks = {.progress = go_on, .payload = d};
     d->ranking = skd_alloc(1, sizeof *d->ranking);
     if (!d->ranking)
         return skd_fail(err, SKD_ENOMEM, "out of memory for a ranking");
-    skd_status status = skd_rank(d->ranking, d->job, &options, d->worker->threads, err);
+    skd_status status = SKD_OK;
+    if (!d->worker->soap)
+        status = skd_soap_new(&d->worker->soap, &options.soap, (const int[]){1}, 1, err);
+    options.soap.like = d->worker->soap;
+    if (status == SKD_OK)
+        status = skd_rank(d->ranking, d->job, &options, d->worker->threads, err);
     if (status == SKD_OK && d->host->saddles)
         status = skd_search_saddles(&d->job, d->ranking, 1, d->host->potential, &d->host->relax,
                                     d->host->plan.starts.seed, d->worker->threads, &hooks, err);
@@ -303,6 +308,8 @@ void scan_worker_free(scan_worker *worker) {
     if (worker->has_host)
         scan_host_close(&worker->host);
     worker->has_host = false;
+    skd_soap_free(worker->soap);
+    worker->soap = NULL;
 }
 
 void scan_result_free(scan_result *r) {
