@@ -157,6 +157,26 @@ static void what_the_cheap_potential_cannot_do_is_an_error(void **state) {
     teardown(&f);
 }
 
+#ifdef SKD_TORTURE
+static void it_survives_a_lack_of_memory(void **state) {
+    (void)state;
+    skd_error err;
+    fixture f;
+    double *metric;
+    skd_status status = SKD_ENOMEM;
+    setup(&f, "sw");
+    for (long k = 0; status == SKD_ENOMEM; k++) {
+        skd_alloc_fail_at = k;
+        status = skd_relax_metric(&metric, f.start, f.work[1], &f.options, &err);
+        skd_alloc_fail_at = -1;
+        CHECK((metric != NULL) == (status == SKD_OK));
+    }
+    CHECK_OK(status);
+    skd_free(metric);
+    teardown(&f);
+}
+#endif
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_metric_saves_calls),
@@ -164,6 +184,9 @@ int main(void) {
         cmocka_unit_test(it_is_the_inverse_hessian),
         cmocka_unit_test(frozen_atoms_have_none_and_do_not_move),
         cmocka_unit_test(what_the_cheap_potential_cannot_do_is_an_error),
+#ifdef SKD_TORTURE
+        cmocka_unit_test(it_survives_a_lack_of_memory),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

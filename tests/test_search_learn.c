@@ -63,35 +63,73 @@ static void a_search_cut_short_goes_on_to_the_same_end(void **state) {
     (void)state;
     skd_error err;
     fixture f;
-    diary whole = {0}, part = {.stop_after = 7}, rest = {0};
+    diary whole = {0};
     skd_learn_summary cost;
-    skd_learner *learner;
-    skd_job *job;
     setup(&f);
     f.starts.n_distortion = 3;
     skd_job *a = learned(&f, 1, &whole, NULL, &cost);
-    skd_learn_hooks hooks = hooks_of(&part);
-    CHECK_OK(skd_job_new(&job, f.defect, 0, &f.starts, &err));
-    CHECK_OK(skd_learner_new(&learner, f.teacher, &f.relax, &f.learn, 1, &hooks, &err));
-    CHECK_FAILS(skd_learner_search(learner, job, &cost, &err), SKD_EIO, "no space left");
-    skd_learner_free(learner);
-    skd_job_free(job);
-    skd_job *b = learned(&f, 1, &rest, &part, &cost);
-    same_minima(a, b);
-    CHECK(rest.labels < whole.labels);
+    for (size_t k = 1; k < whole.labels; k += 5) {
+        diary part = {.stop_after = k}, rest = {0};
+        skd_learn_hooks hooks = hooks_of(&part);
+        skd_learner *learner;
+        skd_job *job;
+        CHECK_OK(skd_job_new(&job, f.defect, 0, &f.starts, &err));
+        CHECK_OK(skd_learner_new(&learner, f.teacher, &f.relax, &f.learn, 1, &hooks, &err));
+        CHECK_FAILS(skd_learner_search(learner, job, &cost, &err), SKD_EIO, "no space left");
+        skd_learner_free(learner);
+        skd_job_free(job);
+        skd_job *b = learned(&f, 1, &rest, &part, &cost);
+        same_minima(a, b);
+        CHECK_INT(part.labels + rest.labels, whole.labels); /* none twice, none more */
+        skd_job_free(b);
+        forget(&part);
+        forget(&rest);
+    }
     skd_job_free(a);
-    skd_job_free(b);
     forget(&whole);
-    forget(&part);
-    forget(&rest);
     teardown(&f);
 }
+
+#ifdef SKD_TORTURE
+/* Ever later allocations fail: an error in words, nothing leaks, and what is kept is not damaged. */
+static void it_survives_a_lack_of_memory(void **state) {
+    (void)state;
+    skd_error err;
+    fixture f;
+    skd_status status = SKD_ENOMEM;
+    setup(&f);
+    f.starts.n_distortion = 1;
+    f.learn.features.n_max = 3;
+    f.learn.features.l_max = 1;
+    for (long k = 1; status == SKD_ENOMEM; k += 1 + k / 4) {
+        skd_learner *learner = NULL;
+        skd_job *job;
+        skd_learn_summary cost;
+        CHECK_OK(skd_job_new(&job, f.defect, 0, &f.starts, &err));
+        skd_alloc_fail_at = k;
+        status = skd_learner_new(&learner, f.teacher, &f.relax, &f.learn, 1, NULL, &err);
+        if (status == SKD_OK)
+            status = skd_learner_search(learner, job, &cost, &err);
+        skd_alloc_fail_at = -1;
+        CHECK(status == SKD_OK || (status == SKD_ENOMEM && err.text[0]));
+        for (size_t i = 0; i < job->starts.n; i++)
+            CHECK(!job->minimum[i].done || job->minimum[i].cell);
+        skd_learner_free(learner);
+        skd_job_free(job);
+    }
+    CHECK_INT(status, SKD_OK);
+    teardown(&f);
+}
+#endif
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_finds_what_direct_relaxation_finds_with_fewer_calls),
         cmocka_unit_test(threads_and_repetition_do_not_change_it),
         cmocka_unit_test(a_search_cut_short_goes_on_to_the_same_end),
+#ifdef SKD_TORTURE
+        cmocka_unit_test(it_survives_a_lack_of_memory),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -256,7 +256,7 @@ static void print_result(const search *s, const run_contents *run, const skd_ran
 
 static skd_status finish(search *s, int *exit_code, skd_error *err) {
     run_contents run = {.record = s->record, .bulk = s->plan.bulk, .given = s->plan.given, .job = s->job,
-                        .n_jobs = s->n_jobs};
+                        .n_jobs = s->n_jobs, .asked = s->store.asked};
     skd_rank_options rank = report_rank_options(&s->record, s->args);
     skd_ranking *rankings = NULL;
     char *json = NULL;

@@ -18,6 +18,8 @@ skd_status learning_wanted(bool *out, const cli_args *args, const skd_potential 
 
 static skd_status store_label(void *payload, const skd_kept_label *label, skd_error *err) {
     learning *l = payload;
+    if (label->failed && !l->quiet)
+        fprintf(stderr, "%s: set aside, the teacher gave no answer, asked twice: %s\n", label->from, label->why);
     return run_store_keep_label(l->store, label, l->record, err);
 }
 

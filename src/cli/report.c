@@ -266,6 +266,7 @@ static cJSON *family_json(const run_contents *run, const skd_job *job, const skd
     cJSON_AddStringToObject(o, "new_bond", f->bond);
     json_add_number(o, "largest_displacement_A", f->displacement);
     cJSON_AddStringToObject(o, "stop", skd_stop_name(f->stop));
+    json_add_number(o, "nudged_fall_eV", f->fall); /* null: not nudged */
     if (job->tether) {
         json_add_number(o, "held_force_eV_per_A", skd_job_held_force(job, f->best));
         json_add_number(o, "spring_eV", job->minimum[f->best].spring);
@@ -285,6 +286,16 @@ static cJSON *start_json(const skd_job *job, size_t i) {
         cJSON_AddNumberToObject(o, "from_charge", s->from_charge);
     cJSON_AddStringToObject(o, "reason", s->dropped ? s->why : m->reason);
     return o;
+}
+
+static void add_asked(cJSON *root, const run_asked *asked) {
+    if (asked->points + asked->relaxations == 0)
+        return;
+    cJSON *o = cJSON_AddObjectToObject(root, "teacher");
+    cJSON_AddNumberToObject(o, "labels", (double)asked->points);
+    cJSON_AddNumberToObject(o, "relaxations", (double)asked->relaxations);
+    cJSON_AddNumberToObject(o, "calls", (double)asked->calls);
+    cJSON_AddNumberToObject(o, "unanswered", (double)asked->unanswered);
 }
 
 static cJSON *job_json(const run_contents *run, const skd_job *job, const skd_ranking *r) {
@@ -315,6 +326,7 @@ char *report_json(const run_contents *run, const skd_ranking *rankings) {
     json_add_number(root, "epsilon", run->record.epsilon > 0.0 ? run->record.epsilon : (double)NAN);
     run_host_add(root, &run->record);
     cJSON_AddStringToObject(root, "host", run->given ? "relaxed" : "given");
+    add_asked(root, &run->asked);
     cJSON *jobs = cJSON_AddArrayToObject(root, "defects");
     for (size_t j = 0; j < run->n_jobs; j++)
         cJSON_AddItemToArray(jobs, job_json(run, run->job[j], &rankings[j]));

@@ -118,3 +118,10 @@ skd_status run_label_read(skd_kept_label *label, skd_db_row *row, const cJSON *k
         return skd_fail(err, SKD_EFORMAT, "a label without forces");
     return began ? read_relaxation(label, data, err) : SKD_OK;
 }
+
+void run_label_count(run_asked *asked, const skd_kept_label *label) {
+    asked->points += !label->relaxed;
+    asked->relaxations += label->relaxed != NULL;
+    asked->calls += label->relaxed ? label->n_calls : !label->failed;
+    asked->unanswered += label->failed;
+}

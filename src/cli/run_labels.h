@@ -11,4 +11,7 @@ run_row run_label_row(const skd_kept_label *label, size_t number, const run_reco
 skd_status run_label_read(skd_kept_label *label, skd_db_row *row, const cJSON *keys, const cJSON *data,
                           skd_error *err) SKD_CHECKED;
 
+/* Counts one. */
+void run_label_count(run_asked *asked, const skd_kept_label *label);
+
 #endif

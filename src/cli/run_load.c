@@ -118,7 +118,10 @@ static skd_status load_label(loading *l, skd_error *err) {
     *label = (skd_kept_label){0};
     if (l->key.number >= store->next_label)
         store->next_label = l->key.number + 1;
-    return run_label_read(label, &l->row, l->keys, l->data, err);
+    status = run_label_read(label, &l->row, l->keys, l->data, err);
+    if (status == SKD_OK)
+        run_label_count(&store->asked, label);
+    return status;
 }
 
 static skd_status load_dft(loading *l, skd_error *err) {
@@ -164,6 +167,7 @@ static skd_status load_entry(run_store *store, const run_entry *entry, run_conte
 /* Rows from `first` on, in the order of the index. */
 static skd_status load_rows(run_store *store, run_stage first, run_contents *run, skd_error *err) {
     skd_status status = SKD_OK;
+    store->asked = (run_asked){0};
     for (size_t i = 0; i < store->index.n && status == SKD_OK; i++) {
         const run_entry *entry = &store->index.entry[i];
         if (entry->stored && entry->key.stage >= first)
@@ -209,6 +213,7 @@ skd_status run_store_load(run_store *store, run_contents *out, skd_error *err) {
         status = damaged(store, "the record of the search", err);
     for (size_t j = 0; j < out->n_jobs && status == SKD_OK; j++)
         status = skd_job_hold(out->job[j], &out->record.far, err);
+    out->asked = store->asked;
     return status;
 }
 

@@ -224,6 +224,8 @@ skd_status run_store_keep_label(run_store *store, const skd_kept_label *label, c
     run_row row = run_label_row(label, store->next_label, record);
     skd_status status = run_rows_write(store->db, &store->index, &row, 1, NULL, err);
     store->next_label += status == SKD_OK;
+    if (status == SKD_OK)
+        run_label_count(&store->asked, label);
     return status;
 }
 

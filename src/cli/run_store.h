@@ -27,6 +27,13 @@ typedef struct run_dft {
     skd_trace trace;           /**< of a relaxation; owned                                */
 } run_dft;
 
+/** What a teacher was asked in a run. */
+typedef struct run_asked {
+    size_t points, relaxations; /**< single points; relaxations                                     */
+    size_t calls;               /**< evaluations that these took, those without an answer not counted */
+    size_t unanswered;          /**< asked twice and set aside                                      */
+} run_asked;
+
 typedef struct run_store {
     char *folder;
     skd_db *db;
@@ -34,6 +41,7 @@ typedef struct run_store {
     skd_kept_label *label; /**< [n_labels] those read when the run was resumed or loaded; owned */
     size_t n_labels, label_room;
     size_t next_label; /**< number of the next one that is stored */
+    run_asked asked;   /**< all labels of the run, read and kept */
     run_dft *dft;      /**< [n_dft] those read, and those kept since (run_dft.h); owned */
     size_t n_dft, dft_room;
 } run_store;
@@ -65,6 +73,7 @@ typedef struct run_contents {
     skd_defect **defect; /**< [n_jobs] */
     skd_job **job;       /**< [n_jobs] */
     size_t n_jobs;
+    run_asked asked;
 } run_contents;
 
 /** Opens folder/run.db; creates folder and file where `create`. */

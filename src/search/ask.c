@@ -76,7 +76,7 @@ skd_status skd_ask_first(skd_lesson *l, skd_error *err) {
     skd_status status = first_frames(&f, l, err);
     const size_t n = f.n;
     for (size_t i = 0; i < n; i++) {
-        question[i] = (skd_question){.cell = f.cell[i]};
+        question[i] = (skd_question){.cell = f.cell[i], .known = i ? f.cell[0] : NULL};
         if (f.trail[i] == SIZE_MAX)
             skd_defect_entry_name(l->job->defect, l->job->charge, question[i].from, sizeof question[i].from);
         else
@@ -108,7 +108,7 @@ skd_status skd_ask_choose(const skd_lesson *l, size_t *chosen, size_t *n_chosen,
         if (!FAMILY_HAS(l, f, near) && !FAMILY_HAS(l, f, confirmed))
             chosen[best++] = l->kin.best[f];
     for (size_t i = 0; i < l->trails.n; i++)
-        if (l->trails.trail[i].unsure)
+        if (l->trails.trail[i].unsure && !skd_lesson_is_stuck(l, i))
             wanted[n++] = i;
     skd_status status = skd_trails_choose(&l->trails, l->model, wanted, n, 0.5 * l->learner->options.guard,
                                           room - best, chosen + best, n_chosen, err);
@@ -135,7 +135,7 @@ skd_status skd_ask_chosen(skd_lesson *l, const size_t *chosen, size_t n, skd_err
     size_t *of = skd_alloc(n, sizeof *of);
     skd_status status = question && of ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %zu labels", n);
     for (size_t i = 0; i < n && status == SKD_OK; i++) {
-        question[i] = (skd_question){.cell = l->trails.trail[chosen[i]].end};
+        question[i] = (skd_question){.cell = l->trails.trail[chosen[i]].end, .known = l->job->defect->cell};
         skd_lesson_name(l, chosen[i], question[i].from, sizeof question[i].from);
     }
     if (status == SKD_OK)

@@ -109,7 +109,7 @@ static skd_status take_unsure(const skd_lesson *l, size_t *wanted, size_t *picke
                               size_t room, skd_error *err) {
     size_t n_wanted = 0, n_picked = 0;
     for (size_t i = 0; i < l->trails.n; i++)
-        if (l->trails.trail[i].unsure)
+        if (l->trails.trail[i].unsure && !skd_lesson_is_stuck(l, i))
             wanted[n_wanted++] = i;
     for (size_t f = 0; f < l->kin.n; f++)
         if (is_open(l, f))

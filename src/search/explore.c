@@ -48,17 +48,26 @@ skd_status skd_trails_init(skd_trails *trails, skd_job *job, skd_error *err) {
     return status;
 }
 
-skd_status skd_trails_add(skd_trails *trails, const skd_cell *cell, const skd_trail *like, skd_error *err) {
-    skd_trail trail = *like;
+static skd_status keep_copy(skd_trails *trails, const skd_cell *cell, const skd_cell **out, skd_error *err) {
     skd_cell *copy = NULL;
     skd_status status =
         skd_grow((void **)&trails->kept, &trails->kept_room, trails->n_kept + 1, sizeof *trails->kept, err);
     if (status == SKD_OK)
         status = skd_cell_copy(&copy, cell, err);
+    if (status == SKD_OK)
+        *out = trails->kept[trails->n_kept++] = copy;
+    return status;
+}
+
+skd_status skd_trails_move(skd_trails *trails, size_t number, const skd_cell *cell, skd_error *err) {
+    return keep_copy(trails, cell, &trails->trail[number].from, err);
+}
+
+skd_status skd_trails_add(skd_trails *trails, const skd_cell *cell, const skd_trail *like, skd_error *err) {
+    skd_trail trail = *like;
+    skd_status status = keep_copy(trails, cell, &trail.from, err);
     if (status != SKD_OK)
         return status;
-    trails->kept[trails->n_kept++] = copy;
-    trail.from = copy;
     trail.earlier = true;
     trail.end = NULL;
     trail.row = NULL;

@@ -6,6 +6,8 @@
 
 #include "learn.h"
 
+#define RETRY_STEP 0.5 /* of the longest step, where the teacher gave up with that */
+
 typedef struct finishing {
     skd_learner *learner;
     const skd_job *job;
@@ -78,13 +80,29 @@ static skd_status make_metric(double **metric, const skd_question *q, const skd_
     return status;
 }
 
+/* Where the teacher gave up on the way, once more by shorter steps of another kind. */
+static skd_status relax_twice(skd_relax_outcome *out, const skd_question *q, skd_potential_work *work,
+                              skd_relax_options *options, watcher *w, skd_error *err) {
+    skd_relax_observer observer = {watch, w};
+    skd_status status = skd_relax(out, q->cell, work, options, &observer, err);
+    if (status != SKD_OK || (out->stop != SKD_STOP_FAILED && out->stop != SKD_STOP_EXPLODED))
+        return status;
+    size_t n_calls = out->n_calls;
+    skd_relax_outcome_free(out);
+    options->metric = NULL;
+    options->max_step *= RETRY_STEP;
+    w->answer->n_way = 0;
+    status = skd_relax(out, q->cell, work, options, &observer, err);
+    out->n_calls += n_calls;
+    return status;
+}
+
 static skd_status finish_one(void *payload, size_t i, int worker, skd_error *err) {
     finishing *all = payload;
     const skd_learn_hooks *hooks = all->learner->hooks;
     const skd_question *q = &all->question[all->item[i]];
     skd_kept_label *answer = &all->answer[i];
     watcher w = {all, all->start[all->item[i]], answer};
-    skd_relax_observer observer = {watch, &w};
     skd_relax_options options = all->learner->relax;
     answer->charge = all->job->charge;
     answer->order = all->learner->n_fitted + all->item[i];
@@ -105,7 +123,7 @@ static skd_status finish_one(void *payload, size_t i, int worker, skd_error *err
         status = make_metric(&metric, q, &options, err);
     options.metric = metric;
     if (status == SKD_OK)
-        status = skd_relax(&outcome, q->cell, all->learner->teacher_work[worker], &options, &observer, err);
+        status = relax_twice(&outcome, q, all->learner->teacher_work[worker], &options, &w, err);
     if (status == SKD_OK && outcome.stop != SKD_STOP_INTERRUPTED) {
         keep(answer, &outcome);
         if (hooks && hooks->labelled) {

@@ -82,6 +82,13 @@ size_t skd_learner_find(const skd_learner *learner, const skd_cell *cell, double
     return SIZE_MAX;
 }
 
+bool skd_learner_counts(const skd_learner *learner, const skd_cell *cell, double charge) {
+    for (size_t i = 0; i < learner->n_fitted; i++)
+        if (same_frame(learner->label[learner->fitted[i]], cell, charge, false))
+            return true;
+    return false;
+}
+
 /* Takes the label's contents, also on failure. */
 static skd_status remember(skd_learner *learner, skd_kept_label *label, size_t *number, skd_error *err) {
     skd_status status =
@@ -181,15 +188,26 @@ static bool is_finite(const skd_result *result, size_t n) {
     return finite;
 }
 
-/* One attempt from scratch. A teacher that cannot is an outcome; no memory, or a request to stop, is not. */
-static skd_status attempt(skd_potential_work *work, const skd_cell *cell, double charge, skd_kept_label *answer,
-                          skd_error *err) {
+/* A teacher that carries something from frame to frame may find with the electrons of a frame that it could do what it
+ * does not find from scratch. */
+static skd_status compute(skd_potential_work *work, const skd_question *q, double charge, bool again,
+                          skd_result *result, skd_error *trouble) {
+    bool carries = work->potential->type->begin != NULL;
+    if (again && q->known && carries && skd_potential_compute(work, q->known, charge, 0, result, trouble) == SKD_OK)
+        return skd_potential_compute_next(work, q->cell, charge, 0, result, trouble);
+    return skd_potential_compute(work, q->cell, charge, 0, result, trouble);
+}
+
+/* One attempt. A teacher that cannot is an outcome; no memory, or a request to stop, is not. */
+static skd_status attempt(skd_potential_work *work, const skd_question *q, double charge, bool again,
+                          skd_kept_label *answer, skd_error *err) {
+    const skd_cell *cell = q->cell;
     skd_result *result = NULL;
     skd_error trouble = {SKD_OK, ""};
     skd_status status = skd_result_new(&result, cell->n, err);
     if (status != SKD_OK)
         return status;
-    status = skd_potential_compute(work, cell, charge, 0, result, &trouble);
+    status = compute(work, q, charge, again, result, &trouble);
     if (work->potential->type->origin)
         snprintf(answer->origin, sizeof answer->origin, "%s", work->potential->type->origin(work->work));
     const char *what = isfinite(result->energy) ? "a force is not finite" : "energy not finite";
@@ -218,7 +236,7 @@ static skd_status ask_one(void *payload, size_t i, int worker, skd_error *err) {
     snprintf(answer->from, sizeof answer->from, "%s", q->from);
     skd_status status = skd_cell_copy(&answer->cell, q->cell, err);
     for (int k = 0; k < 2 && status == SKD_OK && (k == 0 || answer->failed); k++)
-        status = attempt(a->learner->teacher_work[worker], q->cell, a->charge, answer, err);
+        status = attempt(a->learner->teacher_work[worker], q, a->charge, k > 0, answer, err);
     if (status == SKD_OK && hooks && hooks->labelled) { /* at once: a label may have taken hours */
 #pragma omp critical(skd_search_hook)
         status = hooks->labelled(hooks->payload, answer, err);

@@ -7,7 +7,7 @@
 
 #include "lesson.h"
 
-enum { FIRST_STEPS = 25 };
+enum { FIRST_STEPS = 25, STUCK_STEPS = 10 };
 
 void skd_lesson_name(const skd_lesson *l, size_t trail, char *text, size_t size) {
     char name[80];
@@ -24,8 +24,22 @@ size_t skd_finish_families(const skd_lesson *l, bool any, skd_finish *list, size
         const skd_trail *t = &l->trails.trail[l->kin.best[f]];
         if ((any || FAMILY_HAS(l, f, near)) && !FAMILY_HAS(l, f, confirmed) && !t->tried)
             list[n++] = (skd_finish){l->kin.best[f], t->end, any || FAMILY_HAS(l, f, begun) ? 0 : FIRST_STEPS,
-                                     true};
+                                     true, false};
     }
+    return n;
+}
+
+bool skd_lesson_is_stuck(const skd_lesson *l, size_t trail) {
+    const skd_trail *t = &l->trails.trail[trail];
+    return t->unsure && !t->earlier && !t->settled &&
+           skd_learner_counts(l->learner, t->end, l->job->charge);
+}
+
+size_t skd_finish_stuck(const skd_lesson *l, skd_finish *list, size_t room) {
+    size_t n = 0;
+    for (size_t i = 0; i < l->trails.n && n < room; i++)
+        if (!l->trails.trail[i].tried && skd_lesson_is_stuck(l, i))
+            list[n++] = (skd_finish){i, l->trails.trail[i].end, STUCK_STEPS, false, true};
     return n;
 }
 
@@ -40,6 +54,11 @@ static skd_status take_one(skd_lesson *l, const skd_finish *f, size_t label, skd
     l->trails.trail[f->trail].tried |= !begun;
     if (!answer->relaxed)
         return SKD_OK;
+    if (f->stuck && !answer->failed) {
+        skd_status moved = skd_trails_move(&l->trails, f->trail, answer->relaxed, err);
+        if (moved != SKD_OK || begun)
+            return moved;
+    }
     skd_status status = skd_trails_add(&l->trails, answer->relaxed, &found, err);
     found.leads_to = l->trails.n - 1;
     found.alias = true;
@@ -94,7 +113,7 @@ static skd_status list_leftovers(const skd_lesson *l, skd_finish *list, size_t *
         bool lost;
         status = is_lost(t, &lost, err);
         if (status == SKD_OK && (lost || (t->unsure && !t->earlier && !t->tried)))
-            list[(*n)++] = (skd_finish){i, t->from, 0, false};
+            list[(*n)++] = (skd_finish){i, t->from, 0, false, false};
     }
     return status;
 }

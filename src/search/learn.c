@@ -93,6 +93,8 @@ static skd_status act(skd_lesson *l, size_t *chosen, skd_finish *list, bool *idl
     bool confirms = options->confirm_force > 0.0;
     if (!confirms)
         n = skd_finish_families(l, left == 0, list, options->finish_at_once);
+    if (!confirms && left > 0)
+        n += skd_finish_stuck(l, list + n, options->finish_at_once);
     skd_status status = (confirms ? skd_confirm_choose : skd_ask_choose)(l, chosen, &n_labels, room, err);
     *idle = n == 0 && n_labels == 0;
     if (status == SKD_OK)
@@ -112,7 +114,7 @@ static bool unsettle(skd_lesson *l) {
 static skd_status rounds(skd_lesson *l, skd_error *err) {
     const skd_learn_options *options = &l->learner->options;
     size_t *chosen = skd_alloc(options->batch + 1, sizeof *chosen);
-    skd_finish *list = skd_alloc(options->finish_at_once, sizeof *list);
+    skd_finish *list = skd_alloc(2 * options->finish_at_once, sizeof *list);
     bool idle = false, looked_again = false;
     skd_status status = chosen && list ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for a round");
     for (size_t round = 0; round < options->rounds && !idle && status == SKD_OK; round++) {

@@ -11,6 +11,7 @@
 /* A frame to be labelled. */
 typedef struct skd_question {
     const skd_cell *cell;
+    const skd_cell *known; /* a frame that the teacher could answer: a second attempt begins from its electrons; NULL */
     size_t max_steps; /* of a relaxation; 0: as the learner's options say */
     const skd_potential *guide; /* a surrogate, sure of the frame, whose Hessian is the metric of a relaxation; NULL */
     char from[128];
@@ -54,6 +55,9 @@ skd_status skd_learner_relax(skd_learner *learner, const skd_job *job, const skd
 /* Questions at a time: threads, or fewer where each of the teacher's answers uses several. */
 int skd_learner_at_once(const skd_learner *learner);
 size_t skd_learner_find(const skd_learner *learner, const skd_cell *cell, double charge, bool relaxed);
+/* Does a single point of this very frame count in fits? One that is only remembered (of a search that was interrupted)
+ * does not yet: what a search does must not depend on that. */
+bool skd_learner_counts(const skd_learner *learner, const skd_cell *cell, double charge);
 /* Files answers[n] to questions item[n] in this order; takes their contents. */
 skd_status skd_learner_file(skd_learner *learner, skd_kept_label *answer, const size_t *item, size_t n, size_t *of,
                             skd_error *err) SKD_CHECKED;
@@ -119,6 +123,8 @@ skd_status skd_trails_init(skd_trails *trails, skd_job *job, skd_error *err) SKD
 void skd_trails_free(skd_trails *trails);
 /* Adds an earlier minimum, which begins from a copy of cell. */
 skd_status skd_trails_add(skd_trails *trails, const skd_cell *cell, const skd_trail *like, skd_error *err) SKD_CHECKED;
+/* Lets a trail begin from a copy of cell. */
+skd_status skd_trails_move(skd_trails *trails, size_t number, const skd_cell *cell, skd_error *err) SKD_CHECKED;
 /* Relaxes every trail with the model under the guard. */
 skd_status skd_trails_follow(skd_trails *trails, const skd_learner *learner, const skd_model *model,
                              skd_error *err) SKD_CHECKED;

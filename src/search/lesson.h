@@ -54,7 +54,13 @@ typedef struct skd_finish {
     const skd_cell *from;
     size_t max_steps; /* 0: to the end */
     bool known;       /* the surrogate is sure of `from` */
+    bool stuck;       /* the trail goes on from where this ends */
 } skd_finish;
+/* Was the teacher asked for the end of this trail, without that making the model sure of it? Such frames are kept out
+ * of fits: too far above the lowest, atoms too close. */
+bool skd_lesson_is_stuck(const skd_lesson *l, size_t trail);
+/* Starts that are stuck: the teacher takes them a few steps on. */
+size_t skd_finish_stuck(const skd_lesson *l, skd_finish *list, size_t room);
 size_t skd_finish_families(const skd_lesson *l, bool any, skd_finish *list, size_t room);
 skd_status skd_finish_listed(skd_lesson *l, const skd_finish *list, size_t n, skd_error *err) SKD_CHECKED;
 /* Starts that stayed unsure, and minima that got lost. */
