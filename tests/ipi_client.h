@@ -20,10 +20,6 @@
 #define CLIENT_HARTREE 27.211386245988
 #define CLIENT_BOHR    0.529177210903
 
-static const char *const client_modes[] = {"ok",   "init", "drop",     "drop_once", "hang",     "nan_energy", "nan_force",
-                                           "count", "net", "garbage",  "busy",      "extra",    "extra_bad",  "extra_huge",
-                                           "slow",  "zero_header", "no_stress", NULL};
-
 typedef struct client {
     int fd;
     const char *mode;
