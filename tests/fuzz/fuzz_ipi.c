@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fuzz_ipi.c - fuzz target of the i-PI server: the input is all that a client ever says. What is no answer is refused in
- * one line. */
+/* fuzz_ipi.c - fuzz target of the i-PI server: the input is all that a client ever says. What is no answer is refused
+ * in one line. */
 #include <sys/socket.h>
 #include <unistd.h>
 
