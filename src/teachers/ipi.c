@@ -165,14 +165,14 @@ static bool get_status(talk *t, const char *wanted, char word[HEADER + 1]) {
 
 /* ---- what is asked ------------------------------------------------------------------------------ */
 
-static bool give_init(talk *t, const skd_cell *cell, double charge) {
-    char text[80], message[HEADER + 8 + sizeof text];
-    int n = snprintf(text, sizeof text, "{\"charge\": %g, \"atoms\": %zu}", charge, cell->n);
-    int32_t head[2] = {0, n};
+/* A client that wants to be told which replica it is. No parameters: clients differ in what they take for one (pw.x
+ * reads flags out of the length and then a single letter), so there is one letter, and it says nothing. */
+static bool give_init(talk *t) {
+    char message[HEADER + 2 * sizeof(int32_t) + 1] = {0};
+    const int32_t head[2] = {0, 1};
     put_header(message, "INIT");
     memcpy(message + HEADER, head, sizeof head);
-    memcpy(message + HEADER + sizeof head, text, (size_t)n);
-    return give(t, message, HEADER + sizeof head + (size_t)n);
+    return give(t, message, sizeof message);
 }
 
 static size_t posdata_size(const skd_cell *cell) {
@@ -197,14 +197,14 @@ static void put_posdata(char *at, const skd_cell *cell, const double inverse[3][
     }
 }
 
-static bool give_frame(talk *t, const skd_cell *cell, double charge, ipi_room *room) {
+static bool give_frame(talk *t, const skd_cell *cell, ipi_room *room) {
     char word[HEADER + 1];
     double inverse[3][3];
     if (skd_inv3(cell->lattice, inverse) != SKD_OK)
         return ends(t, IPI_STRANGE, "the cell has no volume");
     if (!get_status(t, "READY NEEDINIT", word))
         return false;
-    if (!strcmp(word, "NEEDINIT") && (!give_init(t, cell, charge) || !get_status(t, "READY", word)))
+    if (!strcmp(word, "NEEDINIT") && (!give_init(t) || !get_status(t, "READY", word)))
         return false;
     put_posdata(room->bytes, cell, inverse);
     return give(t, room->bytes, posdata_size(cell));
@@ -259,13 +259,13 @@ static bool take_forces(talk *t, const skd_cell *cell, ipi_room *room, skd_resul
     return true;
 }
 
-ipi_end ipi_ask(int fd, const skd_cell *cell, double charge, const ipi_patience *patience, ipi_room *room,
-                skd_result *out, skd_error *err) {
+ipi_end ipi_ask(int fd, const skd_cell *cell, const ipi_patience *patience, ipi_room *room, skd_result *out,
+                skd_error *err) {
     char word[HEADER + 1];
     talk t = {fd, patience, IPI_ANSWERED, err};
     if (skd_grow((void **)&room->bytes, &room->capacity, posdata_size(cell), 1, err) != SKD_OK)
         return IPI_NO_MEMORY;
-    bool done = give_frame(&t, cell, charge, room) && get_status(&t, "HAVEDATA", word) &&
+    bool done = give_frame(&t, cell, room) && get_status(&t, "HAVEDATA", word) &&
                 give_header(&t, "GETFORCE") && take_forces(&t, cell, room, out);
     return done ? IPI_ANSWERED : t.end;
 }

@@ -37,10 +37,9 @@ void ipi_room_free(ipi_room *room);
 ipi_end ipi_wait(const int *fd, size_t n, size_t *which, const ipi_patience *patience);
 
 /** Asks the client at the other end of fd (a stream socket) for energy, forces and, if it sends a virial that is not
- *  zero, stress of a periodic cell. A client that wants to be told the charge gets it as JSON in INIT. The numbers are
- *  as received: they may be NaN. err: what went wrong, one line. */
-ipi_end ipi_ask(int fd, const skd_cell *cell, double charge, const ipi_patience *patience, ipi_room *room,
-                skd_result *out, skd_error *err);
+ *  zero, stress of a periodic cell. The numbers are as received: they may be NaN. err: what went wrong, one line. */
+ipi_end ipi_ask(int fd, const skd_cell *cell, const ipi_patience *patience, ipi_room *room, skd_result *out,
+                skd_error *err);
 
 /** Tells the client to end, and closes the connection. */
 void ipi_part(int fd);

@@ -156,7 +156,7 @@ static skd_status ask(const params *p, const skd_cell *cell, double charge, ipi_
     if (status != SKD_OK)
         return status;
     const ipi_patience patience = {ipi_now() + p->options.timeout, p->options.site.stopped};
-    *end = ipi_ask(fd, cell, charge, &patience, room, out, err);
+    *end = ipi_ask(fd, cell, &patience, room, out, err);
     socket_pool_return(p->pool, cell, charge, fd, *end);
     return SKD_OK;
 }

@@ -14,7 +14,7 @@ static void ask(int fd, const skd_cell *cell) {
     ipi_room room = {0};
     const ipi_patience patience = {ipi_now() + 60.0, NULL};
     for (ipi_end end = IPI_ANSWERED; end == IPI_ANSWERED;) {
-        end = ipi_ask(fd, cell, 0.0, &patience, &room, &result, &err);
+        end = ipi_ask(fd, cell, &patience, &room, &result, &err);
         if (end != IPI_ANSWERED)
             fuzz_check_error(&err);
         if (end == IPI_LATE || end == IPI_STOPPED || end == IPI_NO_MEMORY)

@@ -4,7 +4,7 @@
 
     shakedown search HOST --defect NAMES -p "socket:level=CHGNet 0.3.0,launch=python3 _socket_client.py chgnet {init}"
 
-or the folder of init files of a search that was started without launch= (RUN/teacher, or ./teacher): then every list of
+or the folder of init files of a search that was started without launch= (RUN/teacher, also before it is there): then every list of
 atoms there is served, those that come later too, until SECONDS (default 60) after the last server is gone."""
 import glob
 import os
@@ -70,7 +70,7 @@ def serve_folder(folder, make, patience):
 
 if __name__ == "__main__":
     chosen = CALCULATORS[sys.argv[1]]
-    if os.path.isdir(sys.argv[2]):
-        serve_folder(sys.argv[2], chosen, float(sys.argv[3]) if len(sys.argv) > 3 else 60.0)
-    else:
+    if sys.argv[2].endswith(".xyz"):
         serve(sys.argv[2], chosen)
+    else:
+        serve_folder(sys.argv[2], chosen, float(sys.argv[3]) if len(sys.argv) > 3 else 60.0)
