@@ -16,6 +16,7 @@
 #include "search_host.h"
 #include "search_parts.h"
 #include "teaching.h"
+#include "two_levels.h"
 
 static const cli_option options[] = {
     PLAN_OPTIONS("0"), /* a search is asked for a defect, not for all that a charge rule allows */
@@ -35,6 +36,7 @@ static const cli_option options[] = {
      "dielectric constant: image-charge correction of charged cells, apart from the energies", 1, 1e6, NULL},
     TEACHING_OPTIONS,
     LEARNING_OPTIONS,
+    TWO_LEVELS_OPTIONS,
     {"threshold", 0, CLI_REAL, "X", NULL, "fingerprint distance between families", 0, 2, "families"},
     {"saddles", 0, CLI_TEXT, "WHEN", "auto",
      "nudge the best of each family and relax it again, to tell saddle points from minima: yes, no; auto: with "
@@ -51,6 +53,8 @@ static const cli_option options[] = {
 
 typedef struct search {
     const cli_args *args;
+    const char *spec, *folder; /* of the potential, of the run */
+    two_levels levels;
     cli_plan plan;
     skd_potential *potential;
     skd_relax_options relax;
@@ -65,6 +69,7 @@ typedef struct search {
     teaching teaching;
     char teacher_folder[4200];
     bool resumed, learns, saddles;
+    bool below; /* of the prior level, for another one to take up */
 } search;
 
 static skd_status store_finished(void *payload, const skd_job *job, size_t start, skd_error *err) {
@@ -82,7 +87,7 @@ static bool show_step(void *payload, const skd_job *job, size_t start, const skd
 }
 
 static skd_status write_starts(const search *s, skd_error *err) {
-    return folders_write_jobs(cli_text(s->args, "output"), s->job, s->n_jobs, &s->plan.starts, err);
+    return folders_write_jobs(s->folder, s->job, s->n_jobs, &s->plan.starts, err);
 }
 
 static skd_status store_added(void *payload, size_t n, skd_error *err) {
@@ -96,17 +101,21 @@ static skd_status store_added(void *payload, size_t n, skd_error *err) {
 }
 
 static skd_status make_potential(search *s, skd_error *err) {
-    snprintf(s->teacher_folder, sizeof s->teacher_folder, "%s/teacher", cli_text(s->args, "output"));
-    return teaching_potential_new(&s->potential, &s->teaching, s->args, cli_text(s->args, "potential"),
-                                  s->teacher_folder, err);
+    snprintf(s->teacher_folder, sizeof s->teacher_folder, "%s/teacher", s->folder);
+    return s->below ? cli_potential_new(&s->potential, s->spec, err)
+                    : teaching_potential_new(&s->potential, &s->teaching, s->args, s->spec, s->teacher_folder, err);
 }
 
 static skd_status read_relax_options(search *s, skd_error *err) {
-    skd_status status = make_potential(s, err);
+    skd_status status = s->potential ? SKD_OK : make_potential(s, err);
     if (status == SKD_OK)
         status = learning_wanted(&s->learns, s->args, s->potential, err);
     if (status == SKD_OK)
         status = relaxing_options(&s->relax, s->potential, s->args, err);
+    if (s->levels.teacher) {
+        s->learns = true;
+        two_levels_rule(&s->levels, &s->relax);
+    }
     s->host = (search_host){.args = s->args, .potential = s->potential, .plan = &s->plan, .record = &s->record,
                             .store = &s->store, .progress = &s->progress};
     return status == SKD_OK ? search_host_read(&s->host, err) : status;
@@ -156,6 +165,8 @@ static skd_status make_jobs(search *s, skd_error *err) {
     for (size_t k = 0; k < plan->charges.n && status == SKD_OK; k++) {
         status = search_job_new(&s->job[k], s->args, plan, k, &s->record.far, err);
         s->n_jobs += s->job[k] != NULL;
+        if (status == SKD_OK)
+            status = two_levels_add_starts(&s->levels, s->job[k], err);
     }
     return status;
 }
@@ -184,10 +195,12 @@ static skd_status prepare(search *s, skd_error *err) {
     if (status != SKD_OK)
         return status;
     search_record_begin(&s->record, s->args, &s->plan, s->potential, &s->relax, s->learns);
-    status = learning_recall(&s->known, &s->record, s->args, s->learns, &s->plan, err);
+    if (s->levels.teacher)
+        two_levels_record(&s->levels, &s->record, &s->host.far_auto);
+    status = learning_recall(&s->known, &s->record, s->below ? NULL : cli_text(s->args, "learned-from"), s->learns,
+                             &s->plan, err);
     if (status != SKD_OK)
         return status;
-    const char *folder = cli_text(s->args, "output");
     bool ready = !s->host.far_auto && !search_host_is_relaxed(&s->host);
     status = read_cross_options(s, err);
     if (status == SKD_OK)
@@ -195,8 +208,8 @@ static skd_status prepare(search *s, skd_error *err) {
     if (status == SKD_OK && ready) /* what is wrong with the far field is told before the host is checked */
         status = make_jobs(s, err);
     if (status == SKD_OK)
-        status = run_store_open(&s->store, folder, true, err);
-    if (status == SKD_OK)
+        status = run_store_open(&s->store, s->folder, true, err);
+    if (status == SKD_OK && !s->levels.teacher) /* else the prior level has done it */
         status = search_host_settle(&s->host, err);
     if (status == SKD_OK && !ready)
         status = make_jobs(s, err);
@@ -207,15 +220,22 @@ static skd_status prepare(search *s, skd_error *err) {
     return status;
 }
 
-static void announce(const search *s, FILE *out) {
-    size_t total = count_starts(s), pending = count_pending(s);
-    cli_plan_print(&s->plan, out);
+static void print_potential(const search *s, FILE *out) {
     fprintf(out, "potential  %s, host %.4f eV/atom%s\n", s->record.potential,
             s->record.bulk_energy / (double)s->plan.bulk->n,
             s->potential->type->knows_charge || cli_charges_neutral(&s->plan.charges)
                 ? ""
                 : "; it knows no charge: charge states differ in their starts");
     search_host_print(&s->host, out);
+}
+
+static void announce(const search *s, FILE *out) {
+    size_t total = count_starts(s), pending = count_pending(s);
+    cli_plan_print(&s->plan, out);
+    if (s->levels.teacher)
+        two_levels_print(&s->levels, &s->record, out);
+    else
+        print_potential(s, out);
     if (s->known.n)
         fprintf(out, "surrogate  starts from %s, %zu labels\n", s->known.from, s->known.n);
     const char *own = cli_text(s->args, "starts");
@@ -243,7 +263,9 @@ static bool all_converged(const run_contents *run, const skd_ranking *rankings) 
 }
 
 static void print_result(const search *s, const run_contents *run, const skd_ranking *rankings, char *json) {
-    const char *folder = cli_text(s->args, "output");
+    const char *folder = s->folder;
+    if (s->below && cli_flag(s->args, "json")) /* one document: the last level's */
+        return;
     if (json) {
         puts(json);
         return;
@@ -252,6 +274,8 @@ static void print_result(const search *s, const run_contents *run, const skd_ran
     printf("\nwrote %s/run.db (every start and minimum; also for 'ase gui' and 'ase db'), %s/ranking.txt and\n"
            "POSCAR, CONTCAR and energies of the starts in ShakeNBreak's folders. Next: shakedown export %s --top 3\n",
            folder, folder, folder);
+    if (s->below)
+        putchar('\n');
 }
 
 static skd_status finish(search *s, int *exit_code, skd_error *err) {
@@ -264,9 +288,9 @@ static skd_status finish(search *s, int *exit_code, skd_error *err) {
     if (status == SKD_OK)
         status = find_saddles(s, rankings, err);
     if (status == SKD_OK)
-        status = folders_write_minima(cli_text(s->args, "output"), s->job, s->n_jobs, err);
+        status = folders_write_minima(s->folder, s->job, s->n_jobs, err);
     if (status == SKD_OK)
-        status = report_write(cli_text(s->args, "output"), &run, rankings, err);
+        status = report_write(s->folder, &run, rankings, err);
     if (status == SKD_OK && cli_flag(s->args, "json") && !(json = report_json(&run, rankings)))
         status = skd_fail(err, SKD_ENOMEM, "out of memory for JSON");
     if (status == SKD_OK) {
@@ -287,7 +311,8 @@ static skd_status relax_directly(search *s, skd_error *err) {
 
 static skd_status relax_learning(search *s, skd_error *err) {
     learning l = {.store = &s->store, .record = &s->record, .progress = &s->progress, .job = s->job,
-                  .n_jobs = s->n_jobs, .known = &s->known, .quiet = cli_flag(s->args, "quiet")};
+                  .n_jobs = s->n_jobs, .known = &s->known, .quiet = cli_flag(s->args, "quiet"),
+                  .prior = s->levels.prior, .confirm_force = s->levels.confirm_force};
     size_t n_added = 1;
     skd_status status = learning_begin(&l, s->args, s->potential, &s->relax, err);
     while (status == SKD_OK && n_added > 0) {
@@ -316,26 +341,53 @@ static skd_status relax_all(search *s, skd_error *err) {
     return status;
 }
 
+static void forget(search *s) {
+    for (size_t j = 0; j < s->n_jobs; j++)
+        skd_job_free(s->job[j]);
+    skd_free(s->job);
+    known_labels_free(&s->known);
+    run_store_close(&s->store);
+    skd_potential_free(s->potential);
+    teaching_free(&s->teaching);
+    cli_plan_free(&s->plan);
+}
+
+static skd_status run_one(search *s, int *exit_code, skd_error *err) {
+    skd_status status = prepare(s, err);
+    if (status == SKD_OK && !cli_flag(s->args, "json"))
+        announce(s, stdout);
+    if (status == SKD_OK)
+        status = relax_all(s, err);
+    if (status == SKD_OK)
+        status = finish(s, exit_code, err);
+    status = teaching_wait(status, s->potential, s->teacher_folder, err);
+    forget(s);
+    return status;
+}
+
+/* The prior level's own search, in a folder inside the run's; then what it found. */
+static skd_status search_below(two_levels *levels, const cli_args *args, skd_error *err) {
+    int ignored = CLI_OK;
+    search s = {.args = args, .spec = levels->prior->spec, .folder = levels->folder, .below = true};
+    skd_status status = run_one(&s, &ignored, err);
+    return status == SKD_OK ? two_levels_load(levels, args, err) : status;
+}
+
 static skd_status run_search(const cli_args *args, int *exit_code, skd_error *err) {
-    search s = {.args = args};
+    search s = {.args = args, .folder = cli_text(args, "output")};
     if (cli_list_kinds(args))
         return SKD_OK;
-    skd_status status = prepare(&s, err);
-    if (status == SKD_OK && !cli_flag(args, "json"))
-        announce(&s, stdout);
+    skd_status status = two_levels_read(&s.levels, args, err);
+    s.spec = s.levels.teacher ? s.levels.teacher : cli_text(args, "potential");
+    if (status == SKD_OK) /* what is wrong with it is told before the prior level is searched */
+        status = make_potential(&s, err);
+    if (status == SKD_OK && s.levels.prior)
+        status = search_below(&s.levels, args, err);
     if (status == SKD_OK)
-        status = relax_all(&s, err);
-    if (status == SKD_OK)
-        status = finish(&s, exit_code, err);
-    status = teaching_wait(status, s.potential, s.teacher_folder, err);
-    for (size_t j = 0; j < s.n_jobs; j++)
-        skd_job_free(s.job[j]);
-    skd_free(s.job);
-    known_labels_free(&s.known);
-    run_store_close(&s.store);
-    skd_potential_free(s.potential);
-    teaching_free(&s.teaching);
-    cli_plan_free(&s.plan);
+        status = run_one(&s, exit_code, err);
+    else
+        forget(&s);
+    two_levels_free(&s.levels);
     return status;
 }
 

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "two_levels.h"
+
 skd_status learning_wanted(bool *out, const cli_args *args, const skd_potential *potential, skd_error *err) {
     const char *when = cli_text(args, "surrogate");
     bool on = !strcmp(when, "on"), by_cost = !strcmp(when, "auto");
@@ -68,7 +70,8 @@ skd_learn_options learning_options(const cli_args *args) {
 
 skd_status learning_begin(learning *l, const cli_args *args, const skd_potential *teacher,
                           const skd_relax_options *relax, skd_error *err) {
-    const skd_learn_options options = learning_options(args);
+    skd_learn_options options = learning_options(args);
+    two_levels_learn(&options, l->prior, l->confirm_force);
     l->hooks = (skd_learn_hooks){store_label, show_round, show_step, store_finished, l};
     skd_status status = skd_learner_new(&l->learner, teacher, relax, &options, (int)cli_int(args, "threads"), &l->hooks,
                                         err);
@@ -77,9 +80,8 @@ skd_status learning_begin(learning *l, const cli_args *args, const skd_potential
     return status == SKD_OK ? remember(l, err) : status;
 }
 
-skd_status learning_recall(known_labels *known, run_record *record, const cli_args *args, bool learns,
+skd_status learning_recall(known_labels *known, run_record *record, const char *list, bool learns,
                            const cli_plan *plan, skd_error *err) {
-    const char *list = cli_text(args, "learned-from");
     if (!learns)
         return !list || strcmp(list, "none") == 0
                    ? SKD_OK

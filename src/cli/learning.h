@@ -33,6 +33,8 @@ typedef struct learning {
     size_t n_jobs;
     const known_labels *known;
     bool quiet;
+    const skd_potential *prior; /* the level below, or NULL */
+    double confirm_force;       /* eV/Å; 0: the teacher relaxes each family */
     skd_learn_hooks hooks;
     skd_learner *learner;
 } learning;
@@ -43,8 +45,8 @@ skd_learn_options learning_options(const cli_args *args);
 /** The other fields are set; what the store remembers is put before the learner. */
 skd_status learning_begin(learning *l, const cli_args *args, const skd_potential *teacher,
                           const skd_relax_options *relax, skd_error *err);
-/** Labels known before the search, as --learned-from says, into the record too; none if it does not learn. */
-skd_status learning_recall(known_labels *known, run_record *record, const cli_args *args, bool learns,
+/** Labels known before the search, from the list of --learned-from, into the record too; none if it does not learn. */
+skd_status learning_recall(known_labels *known, run_record *record, const char *list, bool learns,
                            const cli_plan *plan, skd_error *err);
 /** All labels of the run, and those known before it, as FOLDER/learned.model.gz. */
 skd_status learning_write(known_labels *known, run_store *store, const run_record *record, const skd_cell *primitive,

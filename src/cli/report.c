@@ -114,17 +114,47 @@ static void list_origins(const skd_job *job, const skd_family *family, char *out
 
 /* ---- the table ----------------------------------------------------------------------------- */
 
-static const char *const heading[] = {">rank", ">dE (eV)", ">E_f (eV)", ">starts", "from", "symmetry",
+/* The second heading is of searches on two levels only. */
+static const char *const heading[] = {">rank", ">dE (eV)", ">dE prior", ">E_f (eV)", ">starts", "from", "symmetry",
                                       ">ways", "new bond (Å)", ">moved (Å)", "stop"};
+enum { N_HEADINGS = sizeof heading / sizeof *heading, PRIOR_HEADING = 2 };
+
+/* The headings of this run's table; returns how many. */
+static size_t pick_headings(const char **out, const run_contents *run) {
+    size_t n = 0;
+    for (size_t i = 0; i < N_HEADINGS; i++)
+        if (i != PRIOR_HEADING || run->record.prior[0])
+            out[n++] = heading[i];
+    return n;
+}
+
+static const skd_minimum *unperturbed_minimum(const skd_job *job) {
+    for (size_t i = 0; i < job->starts.n; i++)
+        if (strcmp(job->starts.start[i].name, "Unperturbed") == 0)
+            return &job->minimum[i];
+    return NULL;
+}
+
+/* What the prior level says of the same two structures, eV; NAN if it is not known. */
+static double relative_at_prior(const skd_job *job, const skd_family *f) {
+    const skd_minimum *first = unperturbed_minimum(job), *m = &job->minimum[f->best];
+    return first && first->has_prior && m->has_prior ? m->prior_energy - first->prior_energy : (double)NAN;
+}
+
+static void add_energy(cli_table *t, double energy) {
+    if (isnan(energy))
+        cli_table_add(t, "-");
+    else
+        cli_table_add(t, "%+.4f", energy);
+}
 
 static void add_row(cli_table *t, const run_contents *run, const skd_job *job, const skd_family *f) {
     char origins[200];
     list_origins(job, f, origins, sizeof origins);
     cli_table_add(t, "%zu", f->rank);
-    if (isnan(f->relative))
-        cli_table_add(t, "-");
-    else
-        cli_table_add(t, "%+.4f", f->relative);
+    add_energy(t, f->relative);
+    if (run->record.prior[0])
+        add_energy(t, relative_at_prior(job, f));
     if (one_element(run, job))
         cli_table_add(t, "%.4f", formation_energy(run, job, f->energy));
     else
@@ -188,6 +218,14 @@ static void print_background(FILE *out, const run_contents *run, const skd_job *
         fprintf(out, "no correction for its images (--epsilon).\n");
 }
 
+/* Which levels the two columns are of, and what each was asked for. */
+static void print_levels(FILE *out, const run_contents *run) {
+    const run_record *record = &run->record;
+    if (record->prior[0])
+        fprintf(out, "dE: %s, single points of these structures; dE prior: %s, of the same structures.\n",
+                record->potential, record->prior);
+}
+
 /* What the energies are to be read with: a host that drifts, atoms that were held. */
 static void print_remark(FILE *out, const run_contents *run, const skd_job *job, const skd_ranking *r) {
     const run_record *record = &run->record;
@@ -220,12 +258,14 @@ void report_print(FILE *out, const run_contents *run, const skd_ranking *ranking
                 say_imports(job, imports, sizeof imports), r->n, r->n == 1 ? "y" : "ies");
         if (r->n == 0)
             continue;
-        cli_table t = {.n_columns = sizeof heading / sizeof *heading, .heading = heading};
+        const char *picked[N_HEADINGS];
+        cli_table t = {.n_columns = pick_headings(picked, run), .heading = picked};
         for (size_t f = 0; f < r->n; f++)
             add_row(&t, run, job, &r->family[f]);
         cli_table_print(&t, out);
         cli_table_free(&t);
         print_lesson(out, r);
+        print_levels(out, run);
         print_background(out, run, job);
         print_remark(out, run, job, r);
     }
@@ -254,6 +294,8 @@ static cJSON *family_json(const run_contents *run, const skd_job *job, const skd
     cJSON_AddNumberToObject(o, "rank", (double)f->rank);
     json_add_number(o, "energy_eV", f->energy);
     json_add_number(o, "relative_eV", f->relative);
+    if (run->record.prior[0])
+        json_add_number(o, "relative_prior_eV", relative_at_prior(job, f));
     json_add_number(o, "formation_energy_eV",
                     one_element(run, job) ? formation_energy(run, job, f->energy) : (double)NAN);
     cJSON_AddStringToObject(o, "candidate", job->starts.start[f->best].name);
@@ -322,6 +364,10 @@ char *report_json(const run_contents *run, const skd_ranking *rankings) {
     cJSON_AddStringToObject(root, "version", SKD_VERSION);
     cJSON_AddStringToObject(root, "host_file", run->record.host_file);
     cJSON_AddStringToObject(root, "potential", run->record.potential);
+    if (run->record.prior[0]) {
+        cJSON_AddStringToObject(root, "prior", run->record.prior);
+        cJSON_AddNumberToObject(root, "prior_calls", (double)run->record.prior_calls);
+    }
     json_add_number(root, "bulk_energy_eV", run->record.bulk_energy);
     json_add_number(root, "epsilon", run->record.epsilon > 0.0 ? run->record.epsilon : (double)NAN);
     run_host_add(root, &run->record);

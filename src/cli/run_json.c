@@ -66,6 +66,8 @@ cJSON *run_minimum_data(const skd_minimum *minimum) {
     cJSON_AddStringToObject(o, "reason", minimum->reason);
     if (minimum->like != minimum->start)
         cJSON_AddNumberToObject(o, "like", (double)minimum->like);
+    if (minimum->has_prior)
+        json_add_number(o, "prior_eV", minimum->prior_energy);
     if (minimum->nudged)
         cJSON_AddNumberToObject(o, "fall", minimum->fall);
     run_trace_add(o, &minimum->trace);
@@ -83,6 +85,8 @@ skd_status run_minimum_read(skd_minimum *minimum, const cJSON *keys, const cJSON
     json_text(data, "reason", minimum->reason, sizeof minimum->reason);
     if (cJSON_HasObjectItem(data, "like"))
         minimum->like = (size_t)json_integer(data, "like");
+    minimum->has_prior = cJSON_HasObjectItem(data, "prior_eV");
+    minimum->prior_energy = minimum->has_prior ? json_number(data, "prior_eV") : 0.0;
     minimum->fall = json_number(data, "fall");
     minimum->nudged = !isnan(minimum->fall);
     return run_trace_read(&minimum->trace, data, err);
@@ -191,6 +195,10 @@ cJSON *run_record_data(const run_record *r) {
     cJSON_AddNumberToObject(o, "max_steps", (double)r->max_steps);
     cJSON_AddNumberToObject(o, "threshold", r->threshold);
     cJSON_AddNumberToObject(o, "epsilon", r->epsilon);
+    if (r->prior[0]) {
+        cJSON_AddStringToObject(o, "prior", r->prior);
+        cJSON_AddNumberToObject(o, "prior_calls", (double)r->prior_calls);
+    }
     if (r->learned_key) {
         cJSON_AddStringToObject(o, "learned_from", r->learned_from);
         json_add_hash(o, "learned_labels_fnv1a64", r->learned_key);
@@ -210,6 +218,8 @@ void run_record_read(run_record *r, const cJSON *o) {
     json_text(o, "host_checksum_fnv1a64", hash, sizeof hash);
     r->host_checksum = strtoull(hash, NULL, 16);
     json_text(o, "learned_from", r->learned_from, sizeof r->learned_from);
+    json_text(o, "prior", r->prior, sizeof r->prior);
+    r->prior_calls = (size_t)json_integer(o, "prior_calls");
     r->bulk_energy = json_number(o, "bulk_energy_eV");
     r->force_max = json_number(o, "force_max_eV_per_A");
     r->force_mean = json_number(o, "force_mean_eV_per_A");

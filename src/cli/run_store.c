@@ -60,6 +60,8 @@ static uint64_t identity_of(const run_record *r, const skd_cell *bulk, skd_job *
     h = skd_hash(h, rule, sizeof rule);
     if (r->far.mode != SKD_FAR_FREE)
         h = skd_hash(skd_hash(h, &r->far.mode, sizeof r->far.mode), &r->far.radius, sizeof r->far.radius);
+    if (r->prior[0])
+        h = skd_hash(h, r->prior, strlen(r->prior));
     if (r->learned_key)
         h = skd_hash(h, &r->learned_key, sizeof r->learned_key);
     h = hash_cell(h, bulk);

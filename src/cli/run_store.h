@@ -63,6 +63,8 @@ typedef struct run_record {
     char learned_from[400]; /**< files and runs whose labels were known before; "" if none */
     uint64_t learned_key;   /**< hash of those labels; 0: none                              */
     double threshold; /**< fingerprint distance between families, as asked for; 0: the default */
+    char prior[256];    /**< the cheaper level below a search on two; "" if there is one only       */
+    size_t prior_calls; /**< evaluations that its own search asked for                              */
 } run_record;
 
 /** A run as read back: jobs with their defects, starts and finished minima; owned. */

@@ -93,7 +93,7 @@ skd_status scan_host_settle(scan_host *h, const void *state, size_t n, skd_error
     if (status == SKD_OK)
         status = search_host_settle(&h->check, err);
     if (status == SKD_OK)
-        status = learning_recall(&h->known, &h->record, &h->args, h->learns, &h->plan, err);
+        status = learning_recall(&h->known, &h->record, cli_text(&h->args, "learned-from"), h->learns, &h->plan, err);
     if (status == SKD_OK)
         status = write_state(h, err);
     h->settled = status == SKD_OK;

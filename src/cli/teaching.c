@@ -64,9 +64,6 @@ static skd_status check_names(const cli_args *args, skd_error *err) {
     for (size_t i = 0; i < sizeof of_teacher / sizeof *of_teacher && !cli_text(args, "teacher"); i++)
         if (cli_given(args, of_teacher[i]) && !teachers_knows(cli_text(args, "potential")))
             return skd_fail(err, SKD_EARG, "--%s needs --teacher", of_teacher[i]);
-    if (cli_text(args, "teacher") && !teachers_knows(cli_text(args, "teacher")))
-        return skd_fail(err, SKD_EARG, "--teacher: expected cp2k, command, files or socket; found '%.60s'",
-                        cli_text(args, "teacher"));
     return SKD_OK;
 }
 
