@@ -18,7 +18,7 @@ BUILD   := build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 JOBS    := $(shell nproc 2>/dev/null || echo 2)
 
 PACKAGES := build-essential pkg-config libsymspg-dev libgsl-dev zlib1g-dev libsqlite3-dev \
-            libcjson-dev libxml2-dev libcmocka-dev libopenblas-pthread-dev
+            libcjson-dev libxml2-dev libcmocka-dev libopenblas-pthread-dev libopenmpi-dev openmpi-bin
 
 # Does this compiler have OpenMP, its run-time library included?
 OPENMP := $(shell printf '\043include <omp.h>\nint main(void) { return omp_get_num_procs() == 0; }\n' | \
@@ -32,6 +32,13 @@ CFLAGS   ?= $(if $(SAN),-O1,-O2) -g
 CFLAGS   += -std=c11 $(OPENMP) -fno-math-errno -ffp-contract=off \
             -Wall -Wextra -Wconversion -Wshadow -Wno-unknown-pragmas -Wno-unknown-warning-option -Wno-psabi -Wno-format-truncation -Werror \
             $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
+# Open MPI, for scans over several machines; not with sanitizers, which it does not pass.
+MPI := $(if $(SAN),,$(shell pkg-config --exists ompi-c 2>/dev/null && echo yes))
+ifdef MPI
+CPPFLAGS += -DSKD_MPI $(patsubst -I%,-isystem %,$(shell pkg-config --cflags-only-I ompi-c))
+MPI_LIBS := $(shell pkg-config --libs ompi-c)
+endif
+
 LIBS     := -lsymspg -lgsl -lopenblas -lsqlite3 -lcjson -lxml2 -lz -lm
 LDLIBS   += $(LIBS)
 
@@ -108,7 +115,7 @@ $(BUILD)/libshakedown.a: $(LIB_OBJ)
 
 $(PROGRAM): $(CLI_OBJ) $(BUILD)/libshakedown.a
 	$(call say,LD)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(MPI_LIBS)
 
 $(TESTS): %: %.o $(BUILD)/libshakedown.a
 	$(call say,LD)

@@ -108,6 +108,10 @@ skd_log cli_log(bool verbose);
 /** Installs the Ctrl-C handler; cli_interrupted() tells whether it was pressed (twice kills). */
 void cli_catch_interrupts(void);
 bool cli_interrupted(void);
+/** As if it was pressed: for threads of this process that look at it. */
+void cli_interrupt(void);
+/** Exit code of a status. */
+int cli_exit_code(skd_status status);
 
 /** Characters in UTF-8 text (bytes that do not continue one). */
 size_t cli_text_width(const char *text);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "scan.h"
+#include "scan_mpi.h"
 
 static const cli_option options[] = {
     {"output", 'o', CLI_TEXT, "DIR", "shakedown_scan", "folder of the scan: scan.db, cells of alloys", 0, 0, "scan"},
@@ -49,11 +50,15 @@ static skd_status read_slice(scanning *s, skd_error *err) {
 
 /* ---- processes ---------------------------------------------------------------------------- */
 
+static scan_worker worker_of(const scanning *s) {
+    return (scan_worker){.plan = s->plan, .threads = (int)cli_int(s->args, "threads"),
+                         .keep = cli_flag(s->args, "keep") ? s->keep : NULL};
+}
+
 static skd_status work(const scanning *s, skd_error *err) {
     scan_store store;
     long n_again;
-    scan_worker worker = {.plan = s->plan, .threads = (int)cli_int(s->args, "threads"),
-                          .keep = cli_flag(s->args, "keep") ? s->keep : NULL};
+    scan_worker worker = worker_of(s);
     skd_status status = scan_store_open(&store, s->plan, s->slice, s->sliced, err);
     if (status == SKD_OK && cli_flag(s->args, "retry"))
         status = skd_tasks_retry(store.tasks, &n_again, err);
@@ -93,6 +98,21 @@ static void end_children(const scanning *s, bool stop) {
     }
 }
 
+static skd_status work_here(scanning *s, skd_error *err) {
+    start_children(s);
+    const skd_status status = work(s, err);
+    end_children(s, status != SKD_OK);
+    return status;
+}
+
+static skd_status work_over_mpi(const scanning *s, bool *first, skd_error *err) {
+    if (s->sliced || cli_given(s->args, "processes"))
+        return skd_fail(err, SKD_EARG, "--%s: does not go with mpirun, which says how many processes there are",
+                        s->sliced ? "slice" : "processes");
+    scan_worker worker = worker_of(s);
+    return scan_mpi_run(s->plan, &worker, cli_flag(s->args, "retry"), cli_flag(s->args, "quiet"), first, err);
+}
+
 /* ---- the verb ----------------------------------------------------------------------------- */
 
 static skd_status print_end(const scanning *s, int *exit_code, skd_error *err) {
@@ -111,6 +131,7 @@ static skd_status print_end(const scanning *s, int *exit_code, skd_error *err) {
 
 static skd_status run_scan(const cli_args *args, int *exit_code, skd_error *err) {
     scanning s = {.args = args};
+    bool prints = true;
     const char *folder = cli_text(args, "output");
     snprintf(s.keep, sizeof s.keep, "%s/tasks", folder);
     skd_status status = read_slice(&s, err);
@@ -118,11 +139,9 @@ static skd_status run_scan(const cli_args *args, int *exit_code, skd_error *err)
         status = scan_plan_read(&s.plan, args->operand[0], folder, cli_text(args, "frozen-model"), err);
     if (status == SKD_OK) {
         cli_catch_interrupts();
-        start_children(&s);
-        status = work(&s, err);
-        end_children(&s, status != SKD_OK);
+        status = scan_mpi_wanted() ? work_over_mpi(&s, &prints, err) : work_here(&s, err);
     }
-    if (status == SKD_OK)
+    if (status == SKD_OK && prints)
         status = print_end(&s, exit_code, err);
     skd_free(s.child);
     scan_plan_free(s.plan);

@@ -80,6 +80,8 @@ void cli_catch_interrupts(void) {
 
 bool cli_interrupted(void) { return interrupted != 0; }
 
+void cli_interrupt(void) { interrupted = 1; }
+
 /* ---- log --------------------------------------------------------------------------------- */
 
 static void write_stderr(void *payload, skd_level level, const char *text) {
@@ -93,7 +95,7 @@ skd_log cli_log(bool verbose) {
 
 /* ---- running a verb ---------------------------------------------------------------------- */
 
-static int exit_code_of(skd_status status) {
+int cli_exit_code(skd_status status) {
     static const int code[] = {[SKD_OK] = CLI_OK,           [SKD_EARG] = CLI_BAD_INPUT,
                                [SKD_ENOMEM] = CLI_FAILED,   [SKD_EIO] = CLI_FAILED,
                                [SKD_EFORMAT] = CLI_BAD_INPUT, [SKD_ENUMERIC] = CLI_FAILED,
@@ -114,7 +116,7 @@ static int run_command(const cli_command *command, int argc, char **argv) {
     if (status == SKD_OK)
         return code;
     fprintf(stderr, "shakedown: %s\n", err.text);
-    return exit_code_of(status);
+    return cli_exit_code(status);
 }
 
 static int help(int argc, char **argv) {

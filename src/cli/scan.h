@@ -106,6 +106,8 @@ double scan_clock(void);
 /** Does tasks of the store until none is left or waits for others no longer; tells of each on standard error unless
  *  quiet. */
 skd_status scan_work(scan_store *store, scan_worker *worker, bool quiet, skd_error *err);
+/** One line on standard error of a task that is finished. */
+void scan_say(const char *host, const scan_result *result);
 /** The table of all tasks: one line a task, and how many improved. *all_good: none failed, all converged. */
 skd_status scan_table_print(skd_tasks *tasks, FILE *out, bool *all_good, skd_error *err);
 

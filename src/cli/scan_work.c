@@ -13,9 +13,9 @@ static skd_status keep_label(void *payload, const skd_task_label *label, skd_err
     return scan_store_keep_label(payload, label, err);
 }
 
-static void say(const scan_order *order, const scan_result *r) {
+void scan_say(const char *host, const scan_result *r) {
     const skd_task_outcome *o = &r->outcome;
-    fprintf(stderr, "%ld %s %s", order->task.id, order->host.name, order->task.entry);
+    fprintf(stderr, "%ld %s %s", r->task.id, host, r->task.entry);
     if (o->failed)
         fprintf(stderr, ": failed (%s): %s\n", o->kind, o->failure);
     else if (isfinite(o->gain))
@@ -32,7 +32,7 @@ static skd_status do_one(scan_store *store, scan_worker *worker, const scan_orde
     if (status == SKD_OK)
         status = scan_store_finish(store, &result, err);
     if (status == SKD_OK && !quiet)
-        say(order, &result);
+        scan_say(order->host.name, &result);
     scan_result_free(&result);
     return status;
 }
