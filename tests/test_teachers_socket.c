@@ -383,12 +383,12 @@ static void test_charges(void **state) {
     skd_error err;
     (void)state;
     begin(&f, "", (teachers_place){0});
-    CHECK_FAILS(compute_with(f.potential, f.cell, -1.0, f.result, &err), SKD_EARG, "asked for charge -1");
+    CHECK_FAILS(compute_with(f.potential, f.cell, -1.0, f.result, &err), SKD_EARG, "charge -1 is not the client's, +0");
     end(&f, NULL);
     begin(&f, "charge=-1", (teachers_place){0});
     add_client(&f, "ok", false);
     CHECK_OK(compute_with(f.potential, f.cell, -1.0, f.result, &err));
-    CHECK_FAILS(ask(&f, &err), SKD_EARG, "asked for charge +0, but the client has -1");
+    CHECK_FAILS(ask(&f, &err), SKD_EARG, "charge +0 is not the client's, -1");
     end(&f, NULL);
 }
 
