@@ -7,6 +7,7 @@
 
 #include "scan.h"
 #include "scan_mpi.h"
+#include "scan_slurm.h"
 
 static const cli_option options[] = {
     {"output", 'o', CLI_TEXT, "DIR", "shakedown_scan", "folder of the scan: scan.db, cells of alloys", 0, 0, "scan"},
@@ -16,6 +17,10 @@ static const cli_option options[] = {
      "only every N-th task from the I-th on, in a store of its own, slice-I-of-N.db, by one process without locks, for "
      "network folders; 'merge' joins them",
      0, 0, NULL},
+    {"slurm", 0, CLI_INT, "N", "0",
+     "submit the scan to Slurm as a job array of N slices, and a job that joins them, instead of doing it here", 0, 100000,
+     NULL},
+    {"slurm-options", 0, CLI_TEXT, "TEXT", NULL, "what sbatch is told: '--partition=long --time=12:00:00'", 0, 0, NULL},
     {"frozen-model", 0, CLI_TEXT, "FILE", NULL,
      "labels that every task begins with, from a model file; tasks then learn nothing from each other", 0, 0, NULL},
     {"keep", 0, CLI_FLAG, NULL, NULL, "leave the folder of a search for each task, DIR/tasks/NUMBER", 0, 0, NULL},
@@ -113,6 +118,14 @@ static skd_status work_over_mpi(const scanning *s, bool *first, skd_error *err) 
     return scan_mpi_run(s->plan, &worker, cli_flag(s->args, "retry"), cli_flag(s->args, "quiet"), first, err);
 }
 
+static skd_status submit(const scanning *s, skd_error *err) {
+    if (s->sliced || cli_given(s->args, "processes"))
+        return skd_fail(err, SKD_EARG, "--%s: does not go with --slurm, which makes slices of one process each",
+                        s->sliced ? "slice" : "processes");
+    return scan_slurm_submit(s->args, s->plan->folder, cli_int(s->args, "slurm"), cli_text(s->args, "slurm-options"),
+                             err);
+}
+
 /* ---- the verb ----------------------------------------------------------------------------- */
 
 static skd_status print_end(const scanning *s, int *exit_code, skd_error *err) {
@@ -137,7 +150,10 @@ static skd_status run_scan(const cli_args *args, int *exit_code, skd_error *err)
     skd_status status = read_slice(&s, err);
     if (status == SKD_OK)
         status = scan_plan_read(&s.plan, args->operand[0], folder, cli_text(args, "frozen-model"), err);
-    if (status == SKD_OK) {
+    if (status == SKD_OK && cli_int(args, "slurm") > 0) {
+        prints = false;
+        status = submit(&s, err);
+    } else if (status == SKD_OK) {
         cli_catch_interrupts();
         status = scan_mpi_wanted() ? work_over_mpi(&s, &prints, err) : work_here(&s, err);
     }
