@@ -20,11 +20,12 @@ static double noise(size_t k) {
     return x - floor(x) - 0.5;
 }
 
-static kit open_kit(const int *species, size_t n) {
+static kit open_kit_of(const int *species, size_t n, int body) {
     skd_features_options options = SKD_FEATURES_DEFAULT;
     options.cutoff = 5.0;
     options.taper = 1.5;
     options.width = 0.4;
+    options.body = body;
     skd_error err;
     kit k = {0};
     CHECK_OK(skd_features_new(&k.features, &options, species, n, &err));
@@ -36,6 +37,8 @@ static kit open_kit(const int *species, size_t n) {
         k.w[i] = 0.5 * noise(i);
     return k;
 }
+
+static kit open_kit(const int *species, size_t n) { return open_kit_of(species, n, 3); }
 
 static void close_kit(kit *k) {
     skd_free(k->w);
@@ -184,6 +187,134 @@ static void a_plain_implementation_agrees(void **state) {
     close_kit(&k);
 }
 
+/* ---- body order 4 against a plain implementation ------------------------------------------------------------ */
+
+enum { POLAR = 10, AROUND = 19, RADIALS = 3, L4 = 3 };
+
+/* Abscissas and weights of Gauss and Legendre by Newton's method. */
+static void gauss(double *x, double *weight) {
+    for (int i = 0; i < POLAR; i++) {
+        double slope = 0.0;
+        x[i] = cos(PI * (i + 0.75) / (POLAR + 0.5));
+        for (int k = 0; k < 50; k++) {
+            slope = POLAR * (legendre(POLAR - 1, x[i]) - x[i] * legendre(POLAR, x[i])) / (1.0 - x[i] * x[i]);
+            x[i] -= legendre(POLAR, x[i]) / slope;
+        }
+        weight[i] = 2.0 / ((1.0 - x[i] * x[i]) * slope * slope);
+    }
+}
+
+/* u[k][n]: the sine modes' parts of sin(k pi x / near) (1 + cos(pi x / near)), orthonormal by Gram and Schmidt. */
+static void plain_radials(double near, double cutoff, double u[RADIALS][N]) {
+    for (int k = 0; k < RADIALS; k++) {
+        double norm = 0.0;
+        for (int n = 0; n < N; n++) {
+            u[k][n] = 0.0;
+            for (int i = 0; i <= 4 * STEPS; i++) {
+                double x = near * i / (4.0 * STEPS);
+                u[k][n] += sin((k + 1) * PI * x / near) * (1.0 + cos(PI * x / near)) * sin((n + 1) * PI * x / cutoff);
+            }
+        }
+        for (int j = 0; j < k; j++) {
+            double overlap = 0.0;
+            for (int n = 0; n < N; n++)
+                overlap += u[k][n] * u[j][n];
+            for (int n = 0; n < N; n++)
+                u[k][n] -= overlap * u[j][n];
+        }
+        for (int n = 0; n < N; n++)
+            norm += u[k][n] * u[k][n];
+        for (int n = 0; n < N; n++)
+            u[k][n] /= sqrt(norm);
+    }
+}
+
+/* The part of angular momentum l of the density's radial function k in a direction, by the addition theorem: no
+ * harmonics are needed, and products of three such parts are integrated over the sphere. */
+static double in_direction(const double (*d)[3], double g[NEAR][N][L + 1], const double *u, int l, const double *at) {
+    double sum = 0.0;
+    for (size_t j = 0; j < NEAR; j++)
+        for (int n = 0; n < N; n++)
+            sum += u[n] * g[j][n][l] * legendre(l, skd_dot(d[j], at) / skd_norm(d[j]));
+    return sum * (2.0 * l + 1.0) / (4.0 * PI);
+}
+
+/* All products of three, in the order of the features; returns how many. */
+static size_t multiply(double part[L4 + 1][RADIALS], double weight, double *out) {
+    size_t next = 0;
+    for (int a = 0; a <= L4; a++)
+        for (int b = a; b <= L4; b++)
+            for (int c = b; c <= L4 && c <= a + b; c++)
+                for (int r = 0; r < RADIALS * RADIALS * RADIALS && (a + b + c) % 2 == 0; r++) {
+                    const int i = r / (RADIALS * RADIALS), j = r / RADIALS % RADIALS, k = r % RADIALS;
+                    if ((a == b && i > j) || (b == c && j > k))
+                        continue;
+                    const bool first = a == b && i == j, last = b == c && j == k;
+                    out[next++] += weight * sqrt(first && last ? 1.0 : first || last ? 3.0 : 6.0) * part[a][i] *
+                                   part[b][j] * part[c][k];
+                }
+    return next;
+}
+
+static size_t plain_triplets(const double (*d)[3], double *out) {
+    static double g[NEAR][N][L + 1];
+    double x[POLAR], weight[POLAR], u[RADIALS][N], part[L4 + 1][RADIALS];
+    size_t n = 0;
+    for (size_t j = 0; j < NEAR; j++)
+        plain_radial(skd_norm(d[j]), 0.4, 5.0, 1.5, g[j]);
+    plain_radials(0.83 * 5.0, 5.0, u);
+    gauss(x, weight);
+    for (int p = 0; p < POLAR * AROUND; p++) {
+        double z = x[p / AROUND], rho = sqrt(1.0 - z * z), phi = 2.0 * PI * (p % AROUND) / AROUND;
+        const double at[3] = {rho * cos(phi), rho * sin(phi), z};
+        for (int l = 0; l <= L4; l++)
+            for (int k = 0; k < RADIALS; k++)
+                part[l][k] = in_direction(d, g, u[k], l, at);
+        n = multiply(part, weight[p / AROUND] * 2.0 * PI / AROUND, out);
+    }
+    return n;
+}
+
+static void triplets_of_a_plain_implementation_agree(void **state) {
+    (void)state;
+    static const double d[NEAR][3] = {{1.1, -0.4, 2.0}, {-2.1, 0.7, 0.5}, {0.2, 2.6, -1.3}, {0.3, -0.1, -2.9},
+                                      {3.1, 2.4, -0.3}, {-2.2, -3.5, 1.9}};
+    const int tellurium[] = {52};
+    skd_error err;
+    skd_cell *cell;
+    kit three = open_kit(tellurium, 1), k = open_kit_of(tellurium, 1, 4);
+    const size_t first = three.m, n = k.m - first;
+    CHECK_OK(skd_cell_new(&cell, NEAR + 1, &err));
+    for (size_t i = 0; i <= NEAR; i++)
+        cell->species[i] = 52;
+    for (int c = 0; c < 3; c++)
+        cell->pbc[c] = false;
+    memcpy(cell->pos[1], d, sizeof d);
+    double *row = skd_alloc(k.m, sizeof *row), *want = skd_alloc(2 * n, sizeof *want);
+    assert_non_null(row);
+    assert_non_null(want);
+    skd_result *result = evaluate(&k, cell);
+    skd_features_energy_row(k.work, row); /* of all seven atoms */
+    for (size_t i = 0; i <= NEAR; i++) {
+        double around[NEAR][3];
+        for (size_t j = 0; j < NEAR; j++) {
+            for (int c = 0; c < 3; c++)
+                around[j][c] = cell->pos[j + (j >= i)][c] - cell->pos[i][c];
+            const double beyond = fmax(1.0, skd_norm(around[j]) / 5.0); /* there it is nothing, wherever it is */
+            for (int c = 0; c < 3; c++)
+                around[j][c] /= beyond;
+        }
+        CHECK_INT(plain_triplets((const double(*)[3])around, want), n);
+    }
+    check_proportional(row + first, want, n, 1e-7);
+    skd_free(row);
+    skd_free(want);
+    skd_result_free(result);
+    skd_cell_free(cell);
+    close_kit(&three);
+    close_kit(&k);
+}
+
 /* ---- derivatives ------------------------------------------------------------------------------------------ */
 
 static void check_forces(const kit *k, skd_cell *cell, size_t every) {
@@ -237,9 +368,10 @@ static void forces_and_stress_are_derivatives(void **state) {
         const int *species;
         size_t n;
         double edge; /* the second is far smaller than twice the cutoff */
-    } cases[] = {{cdte, 2, 6.0}, {cdte, 2, 4.4}, {many, 5, 5.0}};
-    for (size_t i = 0; i < 3; i++) {
-        kit k = open_kit(cases[i].species, cases[i].n);
+        int body;
+    } cases[] = {{cdte, 2, 6.0, 3}, {cdte, 2, 4.4, 3}, {many, 5, 5.0, 3}, {cdte, 2, 6.0, 4}, {many, 5, 5.0, 4}};
+    for (size_t i = 0; i < 5; i++) {
+        kit k = open_kit_of(cases[i].species, cases[i].n, cases[i].body);
         skd_cell *cell = salt(cases[i].edge, 1, cases[i].species, cases[i].n);
         check_forces(&k, cell, 3);
         check_stress(&k, cell);
@@ -284,19 +416,22 @@ static void check_design(const kit *k, const skd_cell *cell) {
 
 static void the_design_matrix_times_weights_is_the_evaluation(void **state) {
     (void)state;
-    kit k = open_kit(cdte, 2), mixed = open_kit(many, 5), two = open_kit(four, 4);
+    kit k = open_kit(cdte, 2), mixed = open_kit(many, 5), two = open_kit(four, 4), higher = open_kit_of(cdte, 2, 4);
     skd_cell *cell = salt(5.8, 2, cdte, 2), *tiny = salt(4.4, 1, cdte, 2);
     skd_cell *rich = salt(5.0, 1, many, 5), *poor = salt(5.0, 1, four, 4);
     check_design(&k, cell);
     check_design(&k, tiny);
     check_design(&mixed, rich);
     check_design(&two, poor);
+    check_design(&higher, cell);
+    check_design(&higher, tiny);
     skd_cell *all[] = {cell, tiny, rich, poor};
     for (size_t i = 0; i < 4; i++)
         skd_cell_free(all[i]);
     close_kit(&k);
     close_kit(&mixed);
     close_kit(&two);
+    close_kit(&higher);
 }
 
 /* Second derivative of a pair's energy as it is stretched, from forces. */
@@ -472,7 +607,7 @@ static void bad_options_are_refused(void **state) {
     (void)state;
     const int twice[] = {52, 52}, falling[] = {52, 48}, none[] = {0, 8};
     const skd_features_options good = SKD_FEATURES_DEFAULT;
-    skd_features_options bad[6] = {good, good, good, good, good, good};
+    skd_features_options bad[10] = {good, good, good, good, good, good, good, good, good, good};
     skd_features *features;
     skd_error err;
     bad[0].cutoff = NAN;
@@ -481,7 +616,13 @@ static void bad_options_are_refused(void **state) {
     bad[3].n_max = 0;
     bad[4].l_max = -1;
     bad[5].channels = 0;
-    for (size_t i = 0; i < 6; i++) {
+    bad[6].body = 5;
+    for (size_t i = 7; i < 10; i++)
+        bad[i].body = 4;
+    bad[7].n_triplet = 0;
+    bad[8].l_triplet = -1;
+    bad[9].near = 1.5;
+    for (size_t i = 0; i < 10; i++) {
         CHECK_FAILS(skd_features_new(&features, &bad[i], cdte, 2, &err), SKD_EARG, "expected");
         CHECK(features == NULL);
     }
@@ -523,8 +664,8 @@ static void many_elements_stay_affordable(void **state) {
 
 #ifdef SKD_TORTURE
 static skd_status all_at_once(const skd_cell *cell, skd_error *err) {
-    const skd_features_options options = {
-        .cutoff = 4.0, .taper = 1.0, .width = 0.5, .n_max = 3, .l_max = 2, .channels = 2};
+    const skd_features_options options = {.cutoff = 4.0, .taper = 1.0, .width = 0.5, .n_max = 3, .l_max = 2,
+                                          .channels = 2, .body = 4, .n_triplet = 1, .l_triplet = 2, .near = 1.0};
     skd_features *features = NULL;
     skd_features_work *work = NULL;
     skd_design *design = NULL;
@@ -586,6 +727,7 @@ static void a_warm_work_allocates_nothing(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_plain_implementation_agrees),
+        cmocka_unit_test(triplets_of_a_plain_implementation_agree),
         cmocka_unit_test(forces_and_stress_are_derivatives),
         cmocka_unit_test(the_design_matrix_times_weights_is_the_evaluation),
         cmocka_unit_test(second_derivatives_are_continuous),

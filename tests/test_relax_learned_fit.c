@@ -7,7 +7,7 @@
 #include "shakedown/learned.h"
 
 static const skd_features_options small = {
-    .cutoff = 4.0, .taper = 1.0, .width = 0.6, .n_max = 3, .l_max = 1, .channels = 3};
+    .cutoff = 4.0, .taper = 1.0, .width = 0.6, .n_max = 3, .l_max = 1, .channels = 3, .body = 3};
 static const int elements[2] = {8, 14};
 
 /* ---- ridge ------------------------------------------------------------------------------------ */

@@ -25,10 +25,16 @@ typedef struct skd_features_options {
     int n_max, l_max;   /**< radial functions 1..n_max, angular momenta 0..l_max                        */
     int channels;       /**< element channels of the density at most; more elements are mixed into them */
     size_t most;        /**< features at most: with many elements the basis is made coarser (n_max 5, l_max 3,
-                             width 0.5 Å, then fewer channels) until it fits; 0: never                  */
+                             width 0.5 Å, then fewer channels) until it fits; 0: never. Before that
+                             n_triplet falls                                                            */
+    int body;           /**< 3, or 4: also products of three coefficients of the density                 */
+    int n_triplet, l_triplet; /**< their radial functions (combinations of the n_max) and angular momenta;
+                                   at most n_max, l_max                                               */
+    double near;        /**< their radial functions lie within this part of the cutoff                   */
 } skd_features_options;
 #define SKD_FEATURES_DEFAULT                                                                                        \
-    {.cutoff = 6.0, .taper = 2.0, .width = 0.5, .n_max = 7, .l_max = 4, .channels = 3, .most = 2000}
+    {.cutoff = 6.0, .taper = 2.0, .width = 0.5, .n_max = 7, .l_max = 4, .channels = 3, .most = 2000,                  \
+     .body = 3, .n_triplet = 3, .l_triplet = 3, .near = 0.83}
 
 /** Descriptor of all atoms of cells made of given elements; immutable, may be shared by threads. */
 typedef struct skd_features skd_features;
@@ -64,6 +70,8 @@ skd_status skd_design_fill(skd_design *design, const skd_features *features, con
  *  energy_row[m], if not NULL, becomes the frame's energy row (for the variance). The fast path: no design. */
 skd_status skd_features_apply(const skd_features *features, const double *w, const skd_cell *cell, int want,
                               skd_features_work *work, skd_result *out, double *energy_row, skd_error *err) SKD_CHECKED;
+/** The energy row, row[m], of what `work` was last applied to; zero if nothing was. No evaluation. */
+void skd_features_energy_row(skd_features_work *work, double *row);
 
 /* ---- labels and fit -------------------------------------------------------------------------- */
 
@@ -161,7 +169,7 @@ skd_status skd_model_energy_deviation(const skd_model *model, skd_model_work *wo
 skd_status skd_model_difference_deviation(const skd_model *model, const double *row_a, const double *row_b,
                                           double *out, skd_error *err) SKD_CHECKED;
 /** What the energy of the frame last computed is linear in, relative to the labels' offsets; borrowed. */
-const double *skd_model_energy_row(const skd_model_work *work, size_t *length);
+const double *skd_model_energy_row(skd_model_work *work, size_t *length);
 /** Calibrated deviation of each force, [n] eV/Å (root of the summed variances of the three components). */
 skd_status skd_model_force_deviation(const skd_model *model, const skd_cell *cell, skd_model_work *work, double *out,
                                      skd_error *err) SKD_CHECKED;

@@ -3,7 +3,7 @@
  * pass over the neighbours. */
 #include <string.h>
 
-#include "features.h"
+#include "triplets.h"
 
 /* Weights as matrices over rows: E_i = linear . c_00 + 1/2 sum_l sum_m c_lm . weight_l c_lm. */
 static void unpack(skd_features_work *work, const double *w) {
@@ -110,31 +110,60 @@ static void set_stress(skd_result *out, const skd_cell *cell, const double viria
             out->stress[k][l] = out->has_stress ? 0.5 * (virial[k][l] + virial[l][k]) / volume : 0.0;
 }
 
+/* Room for the densities of n atoms. */
+static skd_status fit_densities(skd_features_work *work, size_t n, skd_error *err) {
+    if (n <= work->room)
+        return SKD_OK;
+    skd_free(work->density);
+    skd_free(work->slot);
+    work->room = 0;
+    work->density = skd_alloc(n * work->features->n_lm * work->features->rows / 4, sizeof *work->density);
+    work->slot = skd_alloc(n, sizeof *work->slot);
+    if (!work->density || !work->slot)
+        return skd_fail(err, SKD_ENOMEM, "out of memory for the densities of %zu atoms", n);
+    work->room = n;
+    return SKD_OK;
+}
+
+void skd_features_energy_row(skd_features_work *work, double *row) {
+    const skd_features *f = work->features;
+    memset(row, 0, skd_features_count(f) * sizeof *row);
+    for (size_t i = 0; i < work->n; i++)
+        skd_density_features(work, work->density + i * f->n_lm * f->rows / 4, row + work->slot[i] * f->per_element);
+}
+
 skd_status skd_features_apply(const skd_features *f, const double *w, const skd_cell *cell, int want,
                               skd_features_work *work, skd_result *out, double *energy_row, skd_error *err) {
     double virial[3][3] = {{0}};
     size_t n_l = (size_t)f->options.l_max + 1, fours = f->rows / 4;
+    work->n = 0;
     skd_status status = skd_features_prepare(work, cell, err);
+    if (status == SKD_OK)
+        status = fit_densities(work, cell->n, err);
     if (status != SKD_OK)
         return status;
     unpack(work, w);
+    if (f->triplets)
+        skd_triplets_unpack(f, w, work->triplets);
     out->energy = 0.0;
     memset(out->force, 0, cell->n * sizeof *out->force);
-    if (energy_row)
-        memset(energy_row, 0, skd_features_count(f) * sizeof *energy_row);
     for (size_t i = 0; i < cell->n; i++) {
-        size_t z = f->slot[cell->species[i]];
+        size_t z = work->slot[i] = f->slot[cell->species[i]];
         skd_density_of(work, cell, i, true);
+        memcpy(work->density + i * f->n_lm * fours, work->c, f->n_lm * fours * sizeof *work->c);
         double e = differentiate(f, work->weight + z * n_l * f->rows * fours, work->linear + z * fours, work->c,
                                  work->a);
+        if (f->triplets)
+            e += skd_triplets_energy(f, z, work->c, work->triplets, work->a);
         out->energy += e;
         if (want & SKD_WANT_ATOM_ENERGY)
             out->atom_energy[i] = e;
-        if (energy_row)
-            skd_density_features(f, work->c, energy_row + z * f->per_element);
         add_pulls(work, i, out, virial);
     }
     out->has_atom_energy = want & SKD_WANT_ATOM_ENERGY;
+    work->n = cell->n;
+    if (energy_row)
+        skd_features_energy_row(work, energy_row);
     set_stress(out, cell, (const double(*)[3])virial);
     return SKD_OK;
 }

@@ -2,7 +2,7 @@
 /* density.c - the neighbours of one atom and the coefficients of their density. */
 #include <string.h>
 
-#include "features.h"
+#include "triplets.h"
 #include "verlet.h"
 
 #define SKIN 0.5 /* Å */
@@ -13,8 +13,10 @@ void skd_features_work_free(skd_features_work *work) {
     skd_surrounding *a = &work->around;
     if (work->verlet)
         skd_verlet_free(work->verlet);
+    skd_triplets_work_free(work->triplets);
     void *all[] = {work->verlet, a->j, a->slot, a->d, a->r, a->s, a->gradient, a->h, a->dh, work->by_species, work->c,
-                   work->a, work->weight, work->linear, work->dc, work->block, work->strain_block, work};
+                   work->a, work->weight, work->linear, work->density, work->slot, work->dc, work->block,
+                   work->strain_block, work};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         skd_free(all[i]);
 }
@@ -38,6 +40,13 @@ skd_status skd_features_work_new(skd_features_work **out, const skd_features *f,
         !work->strain_block) {
         skd_features_work_free(work);
         return skd_fail(err, SKD_ENOMEM, "out of memory for a descriptor");
+    }
+    if (f->triplets) {
+        skd_status status = skd_triplets_work_new(&work->triplets, f, err);
+        if (status != SKD_OK) {
+            skd_features_work_free(work);
+            return status;
+        }
     }
     work->verlet->skin = SKIN;
     *out = work;
@@ -163,7 +172,8 @@ void skd_density_of(skd_features_work *work, const skd_cell *cell, size_t i, boo
     mix(f, work->by_species, work->c);
 }
 
-void skd_density_features(const skd_features *f, const skd_four *c4, double *row) {
+void skd_density_features(skd_features_work *work, const skd_four *c4, double *row) {
+    const skd_features *f = work->features;
     const double *c = (const double *)c4;
     size_t rows = f->rows, n_l = (size_t)f->options.l_max + 1;
     for (size_t a = 0; a < rows; a++)
@@ -183,4 +193,6 @@ void skd_density_features(const skd_features *f, const skd_four *c4, double *row
                 row[at] += f->k3[l] * (a == b ? 1.0 : 1.4142135623730951) * sum;
             }
         }
+    if (f->triplets)
+        skd_triplets_features(f, c4, work->triplets, row + f->first_triplet);
 }

@@ -2,7 +2,7 @@
 /* design.c - the rows of energy, forces and strain that a frame adds to a linear fit. */
 #include <string.h>
 
-#include "features.h"
+#include "triplets.h"
 
 skd_status skd_design_new(skd_design **out, size_t n, size_t m, skd_error *err) {
     *out = NULL;
@@ -124,9 +124,13 @@ static void fold(const skd_features *f, const double *block, double *out) {
 
 /* ---- one central atom ------------------------------------------------------------------------------ */
 
+/* to += factor from */
 SKD_VECTOR_CLONES
-static void add_to(skd_four *to, const skd_four *from, double factor, size_t n) {
-    for (size_t i = 0; i < n; i++)
+static void add_row(double *to, const double *from, double factor, size_t n) {
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4)
+        *(skd_four *)(to + i) += factor * *(const skd_four *)(from + i);
+    for (; i < n; i++)
         to[i] += factor * from[i];
 }
 
@@ -137,20 +141,43 @@ static void add_atom(skd_features_work *work, size_t i, bool strain) {
     const skd_surrounding *around = &work->around;
     const size_t size = block_size(f), n = 3 * f->n_lm * f->radial.n4;
     skd_four *sums = work->dc + n;
+    const double *gradient = (const double *)work->dc;
     memset(sums, 0, 4 * f->n_species * n * sizeof *sums);
     for (size_t b = 0; b < around->n; b++) {
         const size_t z = around->slot[b];
         density_gradient(f, around, b, work->dc);
         add_blocks(f, f->mix[z], work->c, work->dc, -1.0, work->block + 3 * around->j[b] * size);
-        add_to(sums + 4 * z * n, work->dc, 1.0, n);
+        add_row((double *)(sums + 4 * z * n), gradient, 1.0, 4 * n);
         for (size_t l = 0; l < 3 && strain; l++)
-            add_to(sums + (4 * z + 1 + l) * n, work->dc, around->d[b][l], n);
+            add_row((double *)(sums + (4 * z + 1 + l) * n), gradient, around->d[b][l], 4 * n);
     }
     for (size_t z = 0; z < f->n_species; z++) {
         add_blocks(f, f->mix[z], work->c, sums + 4 * z * n, 1.0, work->block + 3 * i * size);
         for (size_t l = 0; l < 3 && strain; l++)
             add_blocks(f, f->mix[z], work->c, sums + (4 * z + 1 + l) * n, 1.0, work->strain_block + 3 * l * size);
     }
+}
+
+/* What atom i gives to the columns of body order 4 of all forces and of the strain. */
+static void add_triplets(skd_design *design, skd_features_work *work, size_t i, size_t column) {
+    const skd_features *f = work->features;
+    const skd_surrounding *around = &work->around;
+    const size_t n = f->triplets->n_features, m = design->m;
+    skd_triplets_jacobian(f, work->c, work->triplets);
+    for (size_t b = 0; b < around->n; b++) {
+        density_gradient(f, around, b, work->dc);
+        for (size_t k = 0; k < 3; k++)
+            skd_triplets_own(f, around->slot[b], work->dc + k * f->n_lm * f->radial.n4, work->triplets, 3 * b + k);
+    }
+    skd_triplets_derive(f, work->triplets, 3 * around->n);
+    for (size_t b = 0; b < around->n; b++)
+        for (size_t k = 0; k < 3; k++) {
+            const double *g = work->triplets->out + (3 * b + k) * n;
+            add_row(design->force + (3 * i + k) * m + column, g, 1.0, n);
+            add_row(design->force + (3 * around->j[b] + k) * m + column, g, -1.0, n);
+            for (size_t l = 0; l < 3 && !design->no_strain; l++)
+                add_row(design->strain + (3 * l + k) * m + column, g, around->d[b][l], n);
+        }
 }
 
 /* Room for the blocks of n atoms. */
@@ -186,8 +213,10 @@ static void fill_element(skd_design *design, const skd_features *f, const skd_ce
         if (f->slot[cell->species[i]] != z)
             continue;
         skd_density_of(work, cell, i, true);
-        skd_density_features(f, work->c, design->energy + column);
+        skd_density_features(work, work->c, design->energy + column);
         add_atom(work, i, !design->no_strain);
+        if (f->triplets)
+            add_triplets(design, work, i, column + f->first_triplet);
     }
     for (size_t r = 0; r < 3 * cell->n; r++)
         fold(f, work->block + r * size, design->force + r * design->m + column);
@@ -203,10 +232,14 @@ skd_status skd_design_fill(skd_design *design, const skd_features *f, const skd_
     skd_status status = skd_features_prepare(work, cell, err);
     if (status == SKD_OK)
         status = fit_blocks(work, cell->n, err);
+    if (status == SKD_OK && f->triplets)
+        status = skd_triplets_room(f->triplets, work->triplets, 3 * work->around.room, err);
     if (status != SKD_OK)
         return status;
     memset(design->energy, 0, design->m * sizeof(double));
     memset(design->strain, 0, 9 * design->m * sizeof(double));
+    if (f->triplets)
+        memset(design->force, 0, 3 * design->n * design->m * sizeof(double));
     for (size_t z = 0; z < f->n_species; z++)
         fill_element(design, f, cell, z, work);
     symmetrise(design);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* features.c - which features there are: elements, channels, numbering, norms. */
-#include "features.h"
+#include "triplets.h"
 
 #include <string.h>
 
@@ -8,17 +8,23 @@
 
 static size_t count_per_element(const skd_features_options *o, size_t channels) {
     size_t a = channels * (size_t)o->n_max;
-    return a + ((size_t)o->l_max + 1) * a * (a + 1) / 2;
+    return a + ((size_t)o->l_max + 1) * a * (a + 1) / 2 +
+           (o->body > 3 ? skd_triplets_count(o->l_triplet, channels * (size_t)o->n_triplet) : 0);
 }
 
 /* A coarser basis, then fewer channels, until all elements together have at most options.most features. */
 static void make_it_fit(skd_features *f) {
     skd_features_options *o = &f->options;
     f->n_channels = f->n_species < (size_t)o->channels ? f->n_species : (size_t)o->channels;
+    o->n_triplet = o->body < 4 ? 0 : o->n_triplet < o->n_max ? o->n_triplet : o->n_max;
+    o->l_triplet = o->body < 4 ? 0 : o->l_triplet < o->l_max ? o->l_triplet : o->l_max;
+    while (o->most > 0 && o->n_triplet > 1 && f->n_species * count_per_element(o, f->n_channels) > o->most)
+        o->n_triplet--;
     if (o->most == 0 || f->n_species * count_per_element(o, f->n_channels) <= o->most)
         return;
     o->n_max = o->n_max < 5 ? o->n_max : 5;
     o->l_max = o->l_max < 3 ? o->l_max : 3;
+    o->l_triplet = o->l_triplet < o->l_max ? o->l_triplet : o->l_max;
     o->width = fmax(o->width, 0.5);
     while (f->n_channels > 1 && f->n_species * count_per_element(o, f->n_channels) > o->most)
         f->n_channels--;
@@ -31,6 +37,11 @@ static skd_status check_options(const skd_features_options *o, size_t n_species,
     if (o->n_max < 1 || o->n_max > 30 || o->l_max < 0 || o->l_max > 12 || o->channels < 1)
         return skd_fail(err, SKD_EARG, "surrogate: n_max %d, l_max %d, channels %d; expected 1..30, 0..12, 1 or more",
                         o->n_max, o->l_max, o->channels);
+    if (o->body < 3 || o->body > 4)
+        return skd_fail(err, SKD_EARG, "surrogate: body order %d; expected 3 or 4", o->body);
+    if (o->body == 4 && (o->n_triplet < 1 || o->l_triplet < 0 || !(o->near > 0.0 && o->near <= 1.0)))
+        return skd_fail(err, SKD_EARG, "surrogate: n_triplet %d, l_triplet %d, near %g; expected 1 or more, 0 or more, "
+                        "above 0 to 1", o->n_triplet, o->l_triplet, o->near);
     if (n_species < 1 || n_species > SKD_ELEMENT_MAX)
         return skd_fail(err, SKD_EARG, "surrogate: %zu elements", n_species);
     return SKD_OK;
@@ -83,7 +94,8 @@ static void number_features(skd_features *f) {
                 size_t *at = &f->number[(l * rows + a) * rows + b];
                 *at = !real ? SIZE_MAX : b < a ? f->number[(l * rows + b) * rows + a] : next++;
             }
-    f->per_element = next;
+    f->first_triplet = next;
+    f->per_element = next + (f->triplets ? f->triplets->n_features : 0);
 }
 
 /* A surrounding that stands for all: 24 neighbours of all elements in turn on a spiral, 2.2 Å to the cutoff. */
@@ -104,12 +116,12 @@ static skd_status typical(skd_cell **out, const skd_features *f, skd_error *err)
     return status;
 }
 
-/* Both blocks get the norm 1 in the typical surrounding. */
+/* All blocks get the norm 1 in the typical surrounding. */
 static skd_status set_norms(skd_features *f, skd_error *err) {
     size_t n_l = (size_t)f->options.l_max + 1;
     skd_features_work *work = NULL;
     skd_cell *cell = NULL;
-    double two = 0.0, three = 0.0, *row = skd_alloc(f->per_element, sizeof *row);
+    double two = 0.0, three = 0.0, four = 0.0, *row = skd_alloc(f->per_element, sizeof *row);
     f->k2 = 1.0;
     for (size_t l = 0; l < n_l; l++)
         f->k3[l] = 1.0 / sqrt(2.0 * (double)l + 1.0);
@@ -122,13 +134,15 @@ static skd_status set_norms(skd_features *f, skd_error *err) {
         status = skd_features_prepare(work, cell, err);
     if (status == SKD_OK) {
         skd_density_of(work, cell, 0, false);
-        skd_density_features(f, work->c, row);
+        skd_density_features(work, work->c, row);
         size_t singles = f->n_channels * (size_t)f->options.n_max;
         for (size_t k = 0; k < f->per_element; k++)
-            *(k < singles ? &two : &three) += row[k] * row[k];
+            *(k < singles ? &two : k < f->first_triplet ? &three : &four) += row[k] * row[k];
         f->k2 /= sqrt(two);
         for (size_t l = 0; l < n_l; l++)
             f->k3[l] /= sqrt(three);
+        for (size_t k = 0; f->triplets && k < f->triplets->n_features; k++)
+            f->triplets->scale[k] /= sqrt(four);
     }
     skd_features_work_free(work);
     skd_cell_free(cell);
@@ -143,6 +157,7 @@ void skd_features_free(skd_features *f) {
         return;
     skd_radial_free(&f->radial);
     skd_solid_free(&f->solid);
+    skd_triplets_free(f->triplets);
     skd_free(f->mix);
     skd_free(f->number);
     skd_free(f->single);
@@ -165,6 +180,8 @@ static skd_status build(skd_features *f, skd_error *err) {
     skd_status status = skd_radial_init(&f->radial, &f->options, err);
     if (status == SKD_OK)
         status = skd_solid_init(&f->solid, f->options.l_max, err);
+    if (status == SKD_OK && f->options.body > 3)
+        status = skd_triplets_new(&f->triplets, &f->options, f->n_channels, err);
     if (status != SKD_OK)
         return status;
     f->rows = f->n_channels * 4 * f->radial.n4;

@@ -6,7 +6,7 @@
  * per channel s, and the features of i are
  *     phi_{sn}          = k2 c_{sn 00}                                          two-body
  *     phi_{sn,s'n',l}   = k3 / sqrt(2l+1) sum_m c_{sn lm} c_{s'n' lm}           sn <= s'n', times sqrt 2 where <
- * k2 and k3 give both blocks the norm 1 in a typical surrounding.
+ * and with body order 4 those of triplets.h. k2, k3 and k4 give the blocks the norm 1 in a typical surrounding.
  *
  * Radial functions run over n in steps of four doubles (padded with zeros), channels over blocks of these: "rows". */
 #ifndef SKD_LEARNED_FEATURES_H
@@ -63,6 +63,8 @@ struct skd_features {
     size_t *number;     /* [l_max + 1][rows][rows] of a pair within its element; SIZE_MAX: padding. Symmetric. */
     size_t *single;     /* [rows] likewise, two-body */
     double k2, *k3;     /* k3[l_max + 1], without the sqrt 2 */
+    struct skd_triplets *triplets; /* NULL: body order 3 */
+    size_t first_triplet;          /* of an element's features */
 };
 
 /* ---- density.c ---- */
@@ -84,6 +86,10 @@ struct skd_features_work {
     skd_four *c, *a;      /* [n_lm][rows/4] the density, the derivative of the energy by it */
     skd_four *weight;     /* [n_species][l_max + 1][rows][rows/4]; diagonal doubled */
     skd_four *linear;     /* [n_species][rows/4] */
+    struct skd_triplets_work *triplets; /* NULL: body order 3 */
+    /* what was applied last: element slots and densities of its n atoms, for the energy row */
+    skd_four *density;    /* [n][n_lm][rows/4] */
+    size_t *slot, n, room;
     /* scratch of the design matrix */
     skd_four *dc;         /* [1 + 4 n_species][3][n_lm][n4] see design.c */
     double *block;        /* [3 block_atoms][..] blocks of forces        */
@@ -95,7 +101,7 @@ struct skd_features_work {
 skd_status skd_features_prepare(skd_features_work *work, const skd_cell *cell, skd_error *err) SKD_CHECKED;
 /* Fills around and c for atom i; with gradients of the harmonics or without. */
 void skd_density_of(skd_features_work *work, const skd_cell *cell, size_t i, bool gradients);
-/* Adds the features of the atom whose density is c to row[per_element]. */
-void skd_density_features(const skd_features *features, const skd_four *c, double *row);
+/* Adds the features of the atom whose density c is to row[per_element]. */
+void skd_density_features(skd_features_work *work, const skd_four *c, double *row);
 
 #endif

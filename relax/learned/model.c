@@ -173,10 +173,18 @@ static void take_off_offsets(const skd_model *model, double *row) {
             row[j] -= z[a] * model->h[a * model->m + j];
 }
 
+void model_make_row(skd_model_work *work) {
+    if (work->has_row || !work->has_frame)
+        return;
+    skd_features_energy_row(work->features, work->row);
+    take_off_offsets(work->model, work->row);
+    work->has_row = true;
+}
+
 skd_status skd_model_compute(const skd_model *model, const skd_cell *cell, int want, skd_model_work *work,
                              skd_result *out, skd_error *err) {
-    work->has_row = false;
-    skd_status status = skd_features_apply(model->features, model->w, cell, want, work->features, out, work->row, err);
+    work->has_frame = work->has_row = false;
+    skd_status status = skd_features_apply(model->features, model->w, cell, want, work->features, out, NULL, err);
     if (status == SKD_OK)
         status = add_prior(cell, want, work, out, err);
     if (status != SKD_OK)
@@ -184,7 +192,6 @@ skd_status skd_model_compute(const skd_model *model, const skd_cell *cell, int w
     double *z = work->row + model->m;
     model_columns(model, cell, z);
     add_offset(model, cell, z, want, out);
-    take_off_offsets(model, work->row);
-    work->has_row = true;
+    work->has_frame = true;
     return SKD_OK;
 }

@@ -33,7 +33,7 @@ struct skd_model_work {
     skd_design *design;       /* for force deviations */
     double *row;              /* [m + k]              */
     double *scratch;          /* [m]                  */
-    bool has_row;
+    bool has_frame, has_row; /* was one computed; and is its row there, which is made when asked for */
 };
 
 /** A model with all arrays allocated (zero) but the factor. */
@@ -41,6 +41,8 @@ skd_status model_new(skd_model **out, const skd_features *features, size_t n_gro
                      skd_error *err) SKD_CHECKED;
 /** Offset columns z[k] of a cell; false if it has other elements. */
 bool model_columns(const skd_model *model, const skd_cell *cell, double *z);
+/** The row of the frame last computed is made, if it is not there. */
+void model_make_row(skd_model_work *work);
 /** x^T covariance x of a row [m + k] in units of 1/beta; scratch [m]. */
 double model_variance(const skd_model *model, const double *row, double *scratch);
 

@@ -128,6 +128,7 @@ skd_status skd_radial_init(skd_radial *radial, const skd_features_options *o, sk
     return status;
 }
 
+SKD_VECTOR_CLONES
 void skd_radial_at(const skd_radial *radial, double r, skd_four *h, skd_four *dh) {
     size_t k = (size_t)(r / radial->step), n_l = (size_t)radial->l_max + 1, n4 = radial->n4;
     k = k < radial->n_nodes - 1 ? k : radial->n_nodes - 2;

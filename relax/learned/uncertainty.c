@@ -26,6 +26,7 @@ static skd_status need_factor(const skd_model *model, skd_error *err) {
 
 skd_status skd_model_energy_deviation(const skd_model *model, skd_model_work *work, double *out, skd_error *err) {
     skd_status status = need_factor(model, err);
+    model_make_row(work);
     if (status == SKD_OK && !work->has_row)
         status = skd_fail(err, SKD_EARG, "no frame was computed whose deviation could be told");
     if (status == SKD_OK)
@@ -33,7 +34,8 @@ skd_status skd_model_energy_deviation(const skd_model *model, skd_model_work *wo
     return status;
 }
 
-const double *skd_model_energy_row(const skd_model_work *work, size_t *length) {
+const double *skd_model_energy_row(skd_model_work *work, size_t *length) {
+    model_make_row(work);
     *length = work->model->m + work->model->k;
     return work->row;
 }

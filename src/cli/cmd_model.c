@@ -32,6 +32,10 @@ static const cli_option options[] = {
     REAL("width", "0.5", "Å, width of a neighbour's density", 0.05, 2, NULL),
     {"n-max", 0, CLI_INT, "N", "7", "radial functions", 1, 20, NULL},
     {"l-max", 0, CLI_INT, "L", "4", "largest angular momentum", 0, 12, NULL},
+    {"body", 0, CLI_INT, "N", "0", "body order, 3 or 4; 0: 4 for a single element, else 3", 0, 4, NULL},
+    {"n-triplet", 0, CLI_INT, "N", "5", "body order 4: radial functions, combinations of the n-max", 1, 20, NULL},
+    {"l-triplet", 0, CLI_INT, "L", "3", "body order 4: largest angular momentum", 0, 12, NULL},
+    REAL("near", "1", "body order 4: part of the cutoff where its radial functions lie", 0.1, 1, NULL),
     {"channels", 0, CLI_INT, "N", "3", "elements kept apart; more share channels", 1, 8, NULL},
     {"most", 0, CLI_INT, "N", "2000", "features; with many elements the basis is made coarser; 0: any number", 0,
      100000, NULL},
@@ -94,7 +98,8 @@ static const char *output_of(const cli_args *args, skd_error *err) {
 
 static void print_models(const models *m) {
     static const char *const order[] = {"host", "level", "on", "elements", "program", "created", "cutoff", "taper",
-                                        "width", "n_max", "l_max", "channels", "prior", "labels_from"};
+                                        "width", "n_max", "l_max", "channels", "body", "n_triplet",
+                                        "l_triplet", "near", "prior", "labels_from"};
     for (size_t k = 0; k < sizeof order / sizeof *order; k++) {
         const char *value = skd_model_file_get(&m->file, order[k]);
         if (value)
@@ -187,6 +192,10 @@ static skd_status read_options(const cli_args *args, models *m, skd_error *err) 
     m->options.width = cli_real(args, "width");
     m->options.n_max = (int)cli_int(args, "n-max");
     m->options.l_max = (int)cli_int(args, "l-max");
+    m->options.body = (int)cli_int(args, "body");
+    m->options.n_triplet = (int)cli_int(args, "n-triplet");
+    m->options.l_triplet = (int)cli_int(args, "l-triplet");
+    m->options.near = cli_real(args, "near");
     m->options.channels = (int)cli_int(args, "channels");
     m->options.most = (size_t)cli_int(args, "most");
     m->fit.force_noise = cli_real(args, "force-noise");

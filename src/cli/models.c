@@ -11,41 +11,47 @@
 /* ---- settings --------------------------------------------------------------------------------- */
 
 typedef enum kind { REAL, INT, SIZE } kind;
+/* Of the descriptor, of body order 4 alone (not in files of body order 3), of the fit. */
+typedef enum owner { BASIS, TRIPLETS, FIT } owner;
 
 /* A number of the options, with its key in the file. */
 static const struct setting {
     const char *key;
-    bool is_fit;
+    owner owner;
     kind kind;
     size_t offset;
-    bool is_new; /* files of before lack it: 0 */
+    bool is_new; /* files of before lack it: 0, body order 3 */
 } settings[] = {
-    {"cutoff", false, REAL, offsetof(skd_features_options, cutoff), false},
-    {"taper", false, REAL, offsetof(skd_features_options, taper), false},
-    {"width", false, REAL, offsetof(skd_features_options, width), false},
-    {"n_max", false, INT, offsetof(skd_features_options, n_max), false},
-    {"l_max", false, INT, offsetof(skd_features_options, l_max), false},
-    {"channels", false, INT, offsetof(skd_features_options, channels), false},
-    {"most", false, SIZE, offsetof(skd_features_options, most), false},
-    {"force_noise", true, REAL, offsetof(skd_fit_options, force_noise), false},
-    {"force_noise_slope", true, REAL, offsetof(skd_fit_options, force_noise_slope), false},
-    {"energy_noise", true, REAL, offsetof(skd_fit_options, energy_noise), false},
-    {"energy_noise_slope", true, REAL, offsetof(skd_fit_options, energy_noise_slope), false},
-    {"stress_noise", true, REAL, offsetof(skd_fit_options, stress_noise), false},
-    {"far_above", true, REAL, offsetof(skd_fit_options, far_above), false},
-    {"close_contact", true, REAL, offsetof(skd_fit_options, close_contact), false},
-    {"other_charge", true, REAL, offsetof(skd_fit_options, other_charge), false},
-    {"ridge", true, REAL, offsetof(skd_fit_options, ridge), false},
-    {"smooth", true, REAL, offsetof(skd_fit_options, smooth), true},
-    {"smooth_rattle", true, REAL, offsetof(skd_fit_options, smooth_rattle), true},
-    {"weight_energy", true, REAL, offsetof(skd_fit_options, weight_energy), true},
-    {"weight_force", true, REAL, offsetof(skd_fit_options, weight_force), true},
-    {"weight_stress", true, REAL, offsetof(skd_fit_options, weight_stress), true},
+    {"cutoff", BASIS, REAL, offsetof(skd_features_options, cutoff), false},
+    {"taper", BASIS, REAL, offsetof(skd_features_options, taper), false},
+    {"width", BASIS, REAL, offsetof(skd_features_options, width), false},
+    {"n_max", BASIS, INT, offsetof(skd_features_options, n_max), false},
+    {"l_max", BASIS, INT, offsetof(skd_features_options, l_max), false},
+    {"channels", BASIS, INT, offsetof(skd_features_options, channels), false},
+    {"most", BASIS, SIZE, offsetof(skd_features_options, most), false},
+    {"body", TRIPLETS, INT, offsetof(skd_features_options, body), true},
+    {"n_triplet", TRIPLETS, INT, offsetof(skd_features_options, n_triplet), true},
+    {"l_triplet", TRIPLETS, INT, offsetof(skd_features_options, l_triplet), true},
+    {"near", TRIPLETS, REAL, offsetof(skd_features_options, near), true},
+    {"force_noise", FIT, REAL, offsetof(skd_fit_options, force_noise), false},
+    {"force_noise_slope", FIT, REAL, offsetof(skd_fit_options, force_noise_slope), false},
+    {"energy_noise", FIT, REAL, offsetof(skd_fit_options, energy_noise), false},
+    {"energy_noise_slope", FIT, REAL, offsetof(skd_fit_options, energy_noise_slope), false},
+    {"stress_noise", FIT, REAL, offsetof(skd_fit_options, stress_noise), false},
+    {"far_above", FIT, REAL, offsetof(skd_fit_options, far_above), false},
+    {"close_contact", FIT, REAL, offsetof(skd_fit_options, close_contact), false},
+    {"other_charge", FIT, REAL, offsetof(skd_fit_options, other_charge), false},
+    {"ridge", FIT, REAL, offsetof(skd_fit_options, ridge), false},
+    {"smooth", FIT, REAL, offsetof(skd_fit_options, smooth), true},
+    {"smooth_rattle", FIT, REAL, offsetof(skd_fit_options, smooth_rattle), true},
+    {"weight_energy", FIT, REAL, offsetof(skd_fit_options, weight_energy), true},
+    {"weight_force", FIT, REAL, offsetof(skd_fit_options, weight_force), true},
+    {"weight_stress", FIT, REAL, offsetof(skd_fit_options, weight_stress), true},
 };
 #define N_SETTINGS (sizeof settings / sizeof *settings)
 
 static void *place_of(models *m, const struct setting *s) {
-    return (s->is_fit ? (char *)&m->fit : (char *)&m->options) + s->offset;
+    return (s->owner == FIT ? (char *)&m->fit : (char *)&m->options) + s->offset;
 }
 
 /* In the fewest digits that give it back. */
@@ -67,6 +73,8 @@ static skd_status write_settings(models *m, skd_error *err) {
     skd_status status = SKD_OK;
     skd_string elements = {0};
     for (size_t k = 0; k < N_SETTINGS && status == SKD_OK; k++) {
+        if (settings[k].owner == TRIPLETS && m->options.body < 4)
+            continue;
         print_setting(m, &settings[k], text, sizeof text);
         status = skd_model_file_set(&m->file, settings[k].key, text, err);
     }
@@ -105,6 +113,7 @@ static skd_status read_setting(models *m, const struct setting *s, skd_error *er
 static skd_status read_settings(models *m, skd_error *err) {
     const char *prior = skd_model_file_get(&m->file, "prior"), *elements = skd_model_file_get(&m->file, "elements");
     skd_status status = SKD_OK;
+    m->options = (skd_features_options)SKD_FEATURES_DEFAULT;
     for (size_t k = 0; k < N_SETTINGS && status == SKD_OK; k++)
         status = read_setting(m, &settings[k], err);
     if (status != SKD_OK)
@@ -171,6 +180,7 @@ void models_free(models *m) {
     *m = (models){0};
 }
 
+/* The elements of the labels; which body order they need, if that was left open. */
 static void find_species(models *m) {
     bool seen[SKD_ELEMENT_MAX + 1] = {false};
     for (size_t f = 0; f < m->file.labels.n; f++) {
@@ -182,6 +192,8 @@ static void find_species(models *m) {
     for (int z = 1; z <= SKD_ELEMENT_MAX; z++)
         if (seen[z])
             m->species[m->n_species++] = z;
+    if (m->options.body == 0)
+        m->options.body = m->n_species == 1 ? 4 : 3;
 }
 
 static int by_value(const void *a, const void *b) {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* learned_print.c - the surrogate fitted to one file of labels and tried on another, for the side-by-side scripts:
- *     learned_print TRAIN TEST CHARGE [cutoff width n_max l_max [slope]]
- * slope: of the noise of forces with their size. Labels of both files that have the charge. Prints one line of JSON:
- * counts, root mean square errors of forces and of
+ *     learned_print TRAIN TEST CHARGE [KEY=VALUE]...
+ * Labels of both files that have the charge. Prints one line of JSON: counts, root mean square errors of forces and of
  * energies per atom (their mean error taken off, as compositions of the test may have no label), processor time of
  * adding, solving and of one evaluation of energy and forces. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "shakedown/data.h"
@@ -94,8 +94,7 @@ static skd_status teach(skd_fit *fit, const skd_frames *frames, double charge, s
 }
 
 static skd_status run(const skd_frames *train, const skd_frames *test, double charge,
-                      const skd_features_options *basis, double slope, skd_error *err) {
-    skd_fit_options options = SKD_FIT_DEFAULT;
+                      const skd_features_options *basis, const skd_fit_options *options, skd_error *err) {
     int species[SKD_ELEMENT_MAX];
     const size_t n = elements_of(train, species);
     skd_features *features = NULL;
@@ -104,11 +103,9 @@ static skd_status run(const skd_frames *train, const skd_frames *test, double ch
     skd_fit_report report;
     errors e = {0};
     double start = seconds();
-    options.force_noise_slope = slope;
-    options.far_above = 1e4; /* the test has frames of all kinds */
     skd_status status = skd_features_new(&features, basis, species, n, err);
     if (status == SKD_OK)
-        status = skd_fit_new(&fit, features, &options, err);
+        status = skd_fit_new(&fit, features, options, err);
     if (status == SKD_OK)
         status = teach(fit, train, charge, err);
     const double added = seconds() - start;
@@ -130,24 +127,50 @@ static skd_status run(const skd_frames *train, const skd_frames *test, double ch
     return status;
 }
 
+/* KEY=VALUE of the basis or the fit; false: no such key. */
+static bool set_option(const char *text, skd_features_options *basis, skd_fit_options *fit) {
+    const struct {
+        const char *key;
+        int *integer;
+        double *real;
+    } row[] = {{"cutoff=", NULL, &basis->cutoff},          {"taper=", NULL, &basis->taper},
+               {"width=", NULL, &basis->width},            {"n_max=", &basis->n_max, NULL},
+               {"l_max=", &basis->l_max, NULL},            {"body=", &basis->body, NULL},
+               {"n_triplet=", &basis->n_triplet, NULL},    {"l_triplet=", &basis->l_triplet, NULL},
+               {"near=", NULL, &basis->near},              {"force_noise=", NULL, &fit->force_noise},
+               {"slope=", NULL, &fit->force_noise_slope},  {"energy_noise=", NULL, &fit->energy_noise},
+               {"energy_slope=", NULL, &fit->energy_noise_slope}};
+    for (size_t k = 0; k < sizeof row / sizeof *row; k++) {
+        const size_t n = strlen(row[k].key);
+        if (strncmp(text, row[k].key, n) != 0)
+            continue;
+        if (row[k].integer)
+            *row[k].integer = (int)strtol(text + n, NULL, 10);
+        else
+            *row[k].real = strtod(text + n, NULL);
+        return true;
+    }
+    return false;
+}
+
 int main(int argc, char **argv) {
     skd_features_options basis = SKD_FEATURES_DEFAULT;
+    skd_fit_options fit = SKD_FIT_DEFAULT;
     skd_frames train = {0}, test = {0};
     skd_error err;
-    if (argc != 4 && argc != 8 && argc != 9)
+    basis.most = 0;
+    fit.far_above = 1e4; /* the test has frames of all kinds */
+    for (int k = 4; k < argc; k++)
+        if (!set_option(argv[k], &basis, &fit))
+            return 2;
+    if (argc < 4)
         return 2;
     openblas_set_num_threads(1);
-    if (argc >= 8) {
-        basis.cutoff = strtod(argv[4], NULL);
-        basis.width = strtod(argv[5], NULL);
-        basis.n_max = (int)strtol(argv[6], NULL, 10);
-        basis.l_max = (int)strtol(argv[7], NULL, 10);
-    }
     skd_status status = skd_frames_read(&train, argv[1], NULL, &err);
     if (status == SKD_OK)
         status = skd_frames_read(&test, argv[2], NULL, &err);
     if (status == SKD_OK)
-        status = run(&train, &test, strtod(argv[3], NULL), &basis, argc == 9 ? strtod(argv[8], NULL) : 0.1, &err);
+        status = run(&train, &test, strtod(argv[3], NULL), &basis, &fit, &err);
     if (status != SKD_OK)
         fprintf(stderr, "%s\n", err.text);
     skd_frames_free(&train);
