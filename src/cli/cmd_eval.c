@@ -310,6 +310,13 @@ const cli_command cmd_eval = {
             "Potentials: 'gfn1' GFN1-xTB (temperature=, accuracy=, mode=), 'lj' Lennard-Jones (argon unless\n"
             "epsilon=, sigma=, cutoff=, width= say otherwise), 'sw' Stillinger-Weber silicon, 'zbl' universal\n"
             "screened repulsion (cutoff=, width=).\n"
+            "'socket' asks whoever connects by the i-PI protocol (ASE's SocketClient, CP2K, pw.x --ipi): at unix=NAME,\n"
+            "or at port=31415 of host=127.0.0.1; wait= and timeout= in seconds, level=WORDS names what it computes.\n"
+            "launch=COMMAND, last, starts clients=1 itself; {init} {socket} {host} {port} {folder} {charge} are filled\n"
+            "in. The protocol carries no elements and no charge: each list of atoms has an init file of its own\n"
+            "(init.xyz, init-2.xyz, ... in the folder 'teacher' of the run) and an address of its own (NAME, NAME-2,\n"
+            "...; PORT, PORT+1, ...). A client reads the one and connects to the other, atoms in the file's order.\n"
+            "Charged cells are refused unless charge=Q says that the client has it, or charge=init that it reads it.\n"
             "--orbitals: levels of one energy mix freely, and so do their weights.\n"
             "--epsilon: first-order Makov-Payne correction by an Ewald sum of the cell, to be added to the energy of\n"
             "a localised charge; never part of energies or forces here.",

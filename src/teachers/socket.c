@@ -144,8 +144,8 @@ static skd_status check_charge(const socket_options *o, double charge, skd_error
         skd_span_real((skd_span){o->charge, strlen(o->charge)}, &its);
     if (charge == its)
         return SKD_OK;
-    return skd_fail(err, SKD_EARG, "socket: charge %+g is not the client's, %+g; charge=%g if it is, charge=init if the "
-                    "client reads it from its init file", charge, its, charge);
+    return skd_fail(err, SKD_EARG, "socket: charge %+g is not the client's, %+g; charge=%g if it is, charge=init if "
+                    "the client reads it from its init file", charge, its, charge);
 }
 
 static skd_status ask(const params *p, const skd_cell *cell, double charge, ipi_room *room, ipi_end *end,
