@@ -66,7 +66,7 @@ struct cli_command {
 extern const cli_command cmd_search, cmd_rank, cmd_export, cmd_distort, cmd_relax, cmd_eval, cmd_cluster,
     cmd_convert, cmd_frames, cmd_model, cmd_parse, cmd_analyse, cmd_groundstate, cmd_regenerate, cmd_plot, cmd_report,
     cmd_alloy, cmd_sites, cmd_verify, cmd_collect, cmd_scan,
-    cmd_status, cmd_merge;
+    cmd_status, cmd_merge, cmd_scan_report;
 
 /** Text, number or flag of an option; the default where none was given (NULL / 0 / false without one). */
 const char *cli_text(const cli_args *args, const char *name);

@@ -33,6 +33,7 @@ static const cli_command *const commands[] = {
     &cmd_scan,
     &cmd_status,
     &cmd_merge,
+    &cmd_scan_report,
     NULL,
 };
 

@@ -89,7 +89,7 @@ typedef struct scan_worker {
     skd_soap *soap; /**< made once: its radial functions */
 } scan_worker;
 
-/** What cannot be done is an outcome; other statuses than SKD_OK end the scan: no memory, interrupted, or the hook's. */
+/** What cannot be done is an outcome; other statuses than SKD_OK end the scan: no memory, interrupted, the hook's. */
 skd_status scan_worker_run(scan_worker *worker, const scan_order *order, scan_result *result, skd_error *err);
 void scan_worker_free(scan_worker *worker);
 

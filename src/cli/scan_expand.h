@@ -8,7 +8,7 @@
 /** Tasks of generations below this one are few; all others are of this one. */
 #define SCAN_GENERATION_MOST 5
 /** Labels of other tasks that one begins with, at most. */
-#define SCAN_POOL_MOST 120
+#define SCAN_POOL_MOST 80
 
 /** Puts hosts and tasks (of a slice: its own) into an empty store, all or none. Hosts that cannot be made ready become
  *  failed tasks, unless none can. */

@@ -61,8 +61,10 @@ static skd_status give_labels(doing *d, skd_learner *learner, skd_error *err) {
             break;
         if (!pool)
             label.order += d->n_before;
-        if (pool) /* names of other tasks must not pass for this one's */
+        if (pool) { /* without frames on the way: they teach little elsewhere. Names must not pass for this one's */
+            label.n_way = 0;
             label.from[0] = '\0';
+        }
         status = skd_learner_keep(learner, &label, pool, err);
     }
     return status;
