@@ -105,10 +105,12 @@ static skd_status evaluate(params *p, const char *folder, const skd_cell *cell, 
         return status;
     if (status != SKD_EWAITING)
         return skd_fail(err, status, "%s", why.text);
+    size_t n = strlen(folder);
+    const char *rest = why.text + (strncmp(why.text, folder, n) == 0 && why.text[n] == '/' ? n + 1 : 0);
     status = ask(p, folder, cell, charge, err);
     if (status == SKD_OK)
-        status = note_waiting(p, folder, why.text, err);
-    return status == SKD_OK ? skd_fail(err, SKD_EWAITING, "%s: %s", folder, why.text) : status;
+        status = note_waiting(p, folder, rest, err);
+    return status == SKD_OK ? skd_fail(err, SKD_EWAITING, "%s: %s", folder, rest) : status;
 }
 
 static skd_status compute(const void *of, const skd_cell *cell, double charge, int want, void *work, skd_result *out,
