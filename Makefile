@@ -103,6 +103,12 @@ $(BUILD)/gfn1_table.h: $(GFN1_TABLES) data/tables/gfn1.awk
 	$(Q)awk -f data/tables/gfn1.awk $(GFN1_TABLES) > $@
 $(BUILD)/relax/gfn1/params.o: $(BUILD)/gfn1_table.h
 
+$(BUILD)/gfn1_errors_table.h: data/tables/gfn1_errors.tsv data/tables/gfn1_errors.awk
+	@mkdir -p $(@D)
+	$(call say,GEN)
+	$(Q)awk -f data/tables/gfn1_errors.awk data/tables/gfn1_errors.tsv > $@
+$(BUILD)/src/search/known_errors.o: $(BUILD)/gfn1_errors_table.h
+
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC)

@@ -14,8 +14,8 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 folders='
 src/base      base
 src/crystal   base crystal alloy
-src/search    base crystal distortions relax learned fingerprints search
-src/cli       base crystal alloy distortions relax learned fingerprints search data tasks process teachers
+src/search    base crystal distortions relax learned fingerprints search confidence
+src/cli       base crystal alloy distortions relax learned fingerprints search confidence data tasks process teachers
 src/teachers  base crystal relax data process teachers
 distortions   base crystal distortions
 relax         base crystal relax learned
@@ -34,6 +34,7 @@ fingerprints  base crystal
 data          base crystal
 tasks         base crystal data
 search        base crystal distortions relax learned fingerprints
+confidence    base crystal distortions relax fingerprints search
 process       base
 teachers      base crystal relax
 '

@@ -82,6 +82,11 @@ static void add_provenance(skd_string *out, const page *p) {
                    record->force_mean, record->force_max, record->max_steps);
     skd_string_add(out, "<tr><th>seed</th><td>%llu</td></tr><tr><th>program</th><td>shakedown " SKD_VERSION
                            "</td></tr></table>\n", (unsigned long long)record->seed);
+    char *text = confidence_text(p->confidence);
+    if (text && *text)
+        page_escaped(out, "<h3>How sure is the ranking?</h3><p>", text, "</p>");
+    out->failed = out->failed || !text;
+    skd_free(text);
     skd_string_add(out, "<p>Energies are those of the level named here, not of DFT: the list is one of candidates. "
                            "Give all within a few eV to DFT.</p>\n"
                            "<h3>How to cite</h3><p>Bond distortions: Mosquera-Lois, Kavanagh, Walsh, Scanlon, npj "
@@ -146,7 +151,10 @@ static skd_status run_report(const cli_args *args, int *exit_code, skd_error *er
     else
         skd_string_add(&path, "%s/report.html", args->operand[0]);
     skd_status status = report_open_with(&run, args->operand[0], args, true, err);
-    page p = {&run.store, &run.contents, run.rankings};
+    confidence c = {0};
+    page p = {&run.store, &run.contents, run.rankings, &c};
+    if (status == SKD_OK)
+        status = confidence_make(&c, &run.contents, run.rankings, false, err);
     if (status == SKD_OK)
         status = add_page(&out, &p, (int)cli_int(args, "threads"), err);
     if (status == SKD_OK && (out.failed || path.failed))
@@ -155,6 +163,7 @@ static skd_status run_report(const cli_args *args, int *exit_code, skd_error *er
         status = skd_file_write(path.text, out.text, out.n, err);
     if (status == SKD_OK && strcmp(path.text, "-") != 0)
         printf("wrote %s\n", path.text);
+    confidence_free(&c);
     report_close(&run);
     skd_string_free(&out);
     skd_string_free(&path);

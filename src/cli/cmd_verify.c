@@ -5,17 +5,20 @@
 #include <string.h>
 
 #include "cli.h"
+#include "confidence.h"
 #include "inputs.h"
-#include "report.h"
 #include "run_dft.h"
 #include "verify_codes.h"
 #include "verify_manifest.h"
 #include "verify_run.h"
 
 static const cli_option options[] = {
-    {"top", 't', CLI_TEXT, "N", "auto", "at most so many families of each defect and charge; auto: all in the window",
+    {"top", 't', CLI_TEXT, "N", "auto",
+     "at most so many families of each defect and charge; auto: those that hold the lowest with 95 % (gfn1; see rank "
+     "--why), else all in the window",
      0, 0, "what"},
-    {"window", 0, CLI_REAL, "eV", "3", "families within this of the lowest; the unperturbed one always", 0, 1000, NULL},
+    {"window", 0, CLI_REAL, "eV", "3", "all families within this of the lowest; the unperturbed one always", 0, 1000,
+     NULL},
     {"stage", 0, CLI_TEXT, "NAME", "points",
      "points: single points of the families; relax: relaxations of the best by these, once collected", 0, 0, NULL},
     {"best", 0, CLI_INT, "N", "2", "with --stage relax: so many of each defect and charge", 1, 1000, NULL},
@@ -40,7 +43,8 @@ typedef struct verification {
     verify_manifest manifest;
     const verify_code *code;
     verify_stage stage;
-    size_t most;       /* families of a job; 0: all in the window */
+    size_t most;       /* families of a job; 0: as many as needed */
+    confidence sure;
     char *dir, *command;
     char level[96], functional[64];
 } verification;
@@ -116,23 +120,22 @@ static skd_status open_manifest(verification *v, skd_error *err) {
 
 /* ---- the level ---------------------------------------------------------------------------- */
 
-static skd_status name_level(verification *v, const char *folder, skd_error *err) {
-    skd_string path = {0};
-    char *text = NULL;
-    size_t n = 0;
+/* Functional and name, as the input of the first defect says. */
+static skd_status name_level(verification *v, skd_error *err) {
     const skd_code *code = v->inputs.code;
-    skd_string_add(&path, "%s/%s", folder, code->file[0]);
-    skd_status status = path.failed ? skd_fail(err, SKD_ENOMEM, "out of memory for a path")
-                                    : skd_file_read(path.text, &text, &n, err);
-    if (status == SKD_OK) {
-        verify_functional(code, text, n, v->functional, sizeof v->functional);
-        if (cli_text(v->args, "level"))
-            snprintf(v->level, sizeof v->level, "%s", cli_text(v->args, "level"));
-        else
-            snprintf(v->level, sizeof v->level, "%s%s%s", code->name, *v->functional ? "/" : "", v->functional);
-    }
-    skd_free(text);
-    skd_string_free(&path);
+    const skd_job *job = v->run.contents.job[0];
+    skd_string text = {0};
+    skd_status status = cli_inputs_settings(&text, &v->inputs, job->defect->cell, job->charge, err);
+    if (status == SKD_OK)
+        verify_functional(code, text.text ? text.text : "", text.n, v->functional, sizeof v->functional);
+    skd_string_free(&text);
+    if (*v->manifest.level)
+        snprintf(v->level, sizeof v->level, "%s", v->manifest.level);
+    else if (cli_text(v->args, "level"))
+        snprintf(v->level, sizeof v->level, "%s", cli_text(v->args, "level"));
+    else
+        snprintf(v->level, sizeof v->level, "%s%s%s", code->name, *v->functional ? "/" : "", v->functional);
+    snprintf(v->manifest.level, sizeof v->manifest.level, "%s", v->level);
     return status;
 }
 
@@ -187,8 +190,6 @@ static skd_status write_calc(verification *v, size_t j, const skd_family *family
         status = cli_inputs_write(&v->inputs, folder, cell, job->charge, title, err);
     if (status == SKD_OK)
         status = verify_calc_sign(&calc, folder, err);
-    if (status == SKD_OK && !*v->level)
-        status = name_level(v, folder, err);
     skd_free(folder);
     if (status == SKD_OK)
         return verify_manifest_add(&v->manifest, &calc, err);
@@ -265,6 +266,20 @@ static skd_status choose_best(const verification *v, size_t j, size_t *family, s
                             v->inputs.code->name, v->args->operand[0]);
 }
 
+/* What single points are made of. */
+static size_t choose_points(const verification *v, size_t j, size_t *family) {
+    const skd_ranking *r = &v->run.rankings[j];
+    char entry[96];
+    double held;
+    if (!v->sure.known)
+        return skd_verify_choose(family, r, cli_real(v->args, "window"), v->most);
+    size_t n = confidence_choose(family, &held, &v->sure, r, j, cli_real(v->args, "window"));
+    printf("%s: %zu of %zu families hold the lowest with %.0f %%\n",
+           skd_defect_entry_name(v->run.contents.job[j]->defect, v->run.contents.job[j]->charge, entry, sizeof entry),
+           n, r->n, 100.0 * held);
+    return n;
+}
+
 static skd_status take_job(verification *v, size_t j, skd_error *err) {
     const skd_ranking *r = &v->run.rankings[j];
     size_t n = 0, *family = skd_alloc(r->n, sizeof *family);
@@ -272,7 +287,7 @@ static skd_status take_job(verification *v, size_t j, skd_error *err) {
     if (status == SKD_OK && v->stage == VERIFY_RELAX)
         status = choose_best(v, j, family, &n, err);
     else if (status == SKD_OK && r->n > 0)
-        n = skd_verify_choose(family, r, cli_real(v->args, "window"), v->most);
+        n = choose_points(v, j, family);
     for (size_t i = 0; i < n && status == SKD_OK; i++)
         status = take_family(v, j, &r->family[family[i]], err);
     skd_free(family);
@@ -284,21 +299,16 @@ static skd_status take_job(verification *v, size_t j, skd_error *err) {
 static skd_status write_inputs(verification *v, skd_error *err) {
     const run_contents *run = &v->run.contents;
     skd_status status = SKD_OK;
-    snprintf(v->level, sizeof v->level, "%s", v->manifest.level);
     for (size_t j = 0; j < run->n_jobs && status == SKD_OK; j++)
         status = cli_inputs_check(&v->inputs, run->job[j]->defect->cell, run->job[j]->charge, err);
+    if (status == SKD_OK)
+        status = name_level(v, err);
+    if (status == SKD_OK && v->most == 0 && !cli_given(v->args, "window"))
+        status = confidence_make(&v->sure, run, v->run.rankings, verify_is_semilocal(v->functional), err);
     for (size_t j = 0; j < run->n_jobs && status == SKD_OK; j++)
         status = take_job(v, j, err);
     if (status == SKD_OK && v->manifest.n == 0)
         status = skd_fail(err, SKD_EARG, "%s: there is no family to verify", v->args->operand[0]);
-    if (status != SKD_OK)
-        return status;
-    if (!*v->functional) { /* nothing was new */
-        char *folder = verify_path(&v->manifest, &v->manifest.calc[0], NULL);
-        status = folder ? name_level(v, folder, err) : skd_fail(err, SKD_ENOMEM, "out of memory for a path");
-        skd_free(folder);
-    }
-    snprintf(v->manifest.level, sizeof v->manifest.level, "%s", v->level);
     return status == SKD_OK ? verify_manifest_write(&v->manifest, v->args->operand[0], err) : status;
 }
 
@@ -356,6 +366,7 @@ static skd_status run_verify(const cli_args *args, int *exit_code, skd_error *er
     skd_status status = verify(&v, exit_code, err);
     cli_inputs_close(&v.inputs);
     verify_manifest_free(&v.manifest);
+    confidence_free(&v.sure);
     report_close(&v.run);
     skd_free(v.command);
     skd_free(v.dir);

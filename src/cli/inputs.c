@@ -211,6 +211,18 @@ skd_status cli_inputs_check(cli_inputs *in, const skd_cell *cell, int charge, sk
     return in->code ? cli_inputs_write(in, NULL, cell, charge, NULL, err) : SKD_OK;
 }
 
+skd_status cli_inputs_settings(skd_string *out, cli_inputs *in, const skd_cell *cell, int charge, skd_error *err) {
+    skd_input input = {.cell = cell,
+                       .charge = charge,
+                       .pseudo = (const char *const *)in->pseudo,
+                       .pseudo_dir = in->pseudo_dir,
+                       .single_point = in->single_point};
+    skd_status status = find_potentials(in, &input, err);
+    if (status == SKD_OK)
+        status = skd_input_print(out, in->code, 0, &in->own[0], &in->user, &input, err);
+    return status == SKD_OK && out->failed ? skd_fail(err, SKD_ENOMEM, "out of memory for an input") : status;
+}
+
 bool cli_inputs_are_poscars(const cli_inputs *in) {
     return in->code && in->code->format && strcmp(in->code->format, "poscar") == 0;
 }

@@ -49,6 +49,8 @@ bool cli_inputs_are_poscars(const cli_inputs *in);
 /** Makes all texts of a structure and writes none: what is wrong with the user's files or potentials is told
  *  before anything is written. */
 skd_status cli_inputs_check(cli_inputs *in, const skd_cell *cell, int charge, skd_error *err);
+/** Appends the text of the file that holds the settings. */
+skd_status cli_inputs_settings(skd_string *out, cli_inputs *in, const skd_cell *cell, int charge, skd_error *err);
 /** Writes all files of one structure into an existing or new folder; title is the POSCAR's line 1. */
 skd_status cli_inputs_write(cli_inputs *in, const char *folder, const skd_cell *cell, int charge, const char *title,
                             skd_error *err);

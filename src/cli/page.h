@@ -4,13 +4,14 @@
 #ifndef SKD_PAGE_H
 #define SKD_PAGE_H
 
-#include "report.h"
+#include "confidence.h"
 #include "svg.h"
 
 typedef struct page {
     const run_store *store;
     const run_contents *run;
     const skd_ranking *rankings; /**< [n_jobs], with distances */
+    const confidence *confidence;
 } page;
 
 /** The section of one defect and charge. Any number at once. */

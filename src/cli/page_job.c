@@ -40,12 +40,27 @@ static void add_bonds(skd_string *out, const skd_change *c, const skd_cell *cell
     skd_string_add(out, "</td>");
 }
 
-static void add_family(skd_string *out, const skd_job *job, const skd_ranking *r, size_t f, const skd_change *c) {
+/* P, and what DFT may say of the energy. */
+static void add_confidence(skd_string *out, const page *p, size_t j, size_t f) {
+    const confidence *c = p->confidence;
+    const double relative = p->rankings[j].family[f].relative;
+    if (!c->known)
+        return;
+    skd_string_add(out, "<td class=\"n\">%.2f</td><td class=\"n\">", c->probability[j][f]);
+    if (isfinite(relative))
+        skd_string_add(out, "%+.2f ± %.2f", c->model.slope * relative, skd_error_width(&c->model, relative, 0.68));
+    skd_string_add(out, "</td>");
+}
+
+static void add_family(skd_string *out, const page *p, size_t j, size_t f, const skd_change *c) {
+    const skd_job *job = p->run->job[j];
+    const skd_ranking *r = &p->rankings[j];
     const skd_family *family = &r->family[f];
     skd_string_add(out, "<tr><td class=\"n\"><span class=\"key\" style=\"background:%s\"></span>%zu</td>",
                    svg_colour(f), family->rank);
     skd_string_add(out, isnan(family->relative) ? "<td class=\"n\">-</td>" : "<td class=\"n\">%+.4f</td>",
                    family->relative);
+    add_confidence(out, p, j, f);
     if (f + 1 < r->n)
         skd_string_add(out, "<td class=\"n\">%.4f</td>", r->family[f + 1].energy - family->energy);
     else
@@ -61,11 +76,14 @@ static void add_family(skd_string *out, const skd_job *job, const skd_ranking *r
     add_nearest(out, r->distance, r->n, f);
     skd_string_add(out, "</tr>\n");
     if (c->bulk_alarm)
-        skd_string_add(out, "<tr><td></td><td colspan=\"11\" class=\"warn\">Atoms far from the defect moved too "
-                            "(rms %.2f Å, near it %.2f Å): is the host changing phase?</td></tr>\n", c->far, c->near);
+        skd_string_add(out, "<tr><td></td><td colspan=\"%d\" class=\"warn\">Atoms far from the defect moved too "
+                            "(rms %.2f Å, near it %.2f Å): is the host changing phase?</td></tr>\n",
+                       p->confidence->known ? 13 : 11, c->far, c->near);
 }
 
-static skd_status add_families(skd_string *out, const skd_job *job, const skd_ranking *r, skd_error *err) {
+static skd_status add_families(skd_string *out, const page *p, size_t j, skd_error *err) {
+    const skd_job *job = p->run->job[j];
+    const skd_ranking *r = &p->rankings[j];
     const skd_cell *reference = page_unperturbed(job);
     double site[3];
     skd_symmetry *symmetry;
@@ -74,15 +92,17 @@ static skd_status add_families(skd_string *out, const skd_job *job, const skd_ra
         return status;
     skd_row_times(job->defect->site, reference->lattice, site);
     skd_string_add(out, "<div class=\"wide\"><table><tr><th class=\"n\">rank</th><th class=\"n\">dE (eV)</th>"
-                        "<th class=\"n\">gap to next</th><th class=\"n\">starts</th><th>best from</th><th>symmetry</th>"
+                        "%s<th class=\"n\">gap to next</th><th class=\"n\">starts</th><th>best from</th><th>symmetry</th>"
                         "<th class=\"n\">ways</th><th class=\"n\">Σ moved (Å)</th><th class=\"n\">largest (Å)</th>"
                         "<th>new bonds of like atoms (Å)</th><th>neighbours' coordination</th><th>most like</th>"
-                        "</tr>\n");
+                        "</tr>\n",
+                   p->confidence->known ? "<th class=\"n\">P lowest</th><th class=\"n\">dE by DFT, 68 %</th>" : "");
     for (size_t f = 0; f < r->n && status == SKD_OK; f++) {
         skd_change change;
-        status = skd_change_find_knowing(&change, reference, symmetry, job->minimum[r->family[f].best].cell, site, err);
+        const skd_cell *cell = job->minimum[r->family[f].best].cell;
+        status = skd_change_find_knowing(&change, reference, symmetry, cell, site, err);
         if (status == SKD_OK)
-            add_family(out, job, r, f, &change);
+            add_family(out, p, j, f, &change);
     }
     skd_string_add(out, "</table></div>\n");
     skd_symmetry_free(symmetry);
@@ -164,7 +184,7 @@ skd_status page_job(skd_string *out, const page *p, size_t j, skd_error *err) {
         skd_string_add(out, "<p>No minimum found.</p></section>\n");
         return SKD_OK;
     }
-    skd_status status = add_families(out, job, r, err);
+    skd_status status = add_families(out, p, j, err);
     if (status == SKD_OK)
         status = add_figures(out, p, j, err);
     if (status == SKD_OK)

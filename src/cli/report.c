@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "confidence.h"
 #include "far_field.h"
 #include "json.h"
 #include "run_host.h"
@@ -340,7 +341,8 @@ static void add_asked(cJSON *root, const run_asked *asked) {
     cJSON_AddNumberToObject(o, "unanswered", (double)asked->unanswered);
 }
 
-static cJSON *job_json(const run_contents *run, const skd_job *job, const skd_ranking *r) {
+static cJSON *job_json(const run_contents *run, const skd_ranking *r, size_t j, const confidence *c) {
+    const skd_job *job = run->job[j];
     cJSON *o = cJSON_CreateObject();
     cJSON_AddStringToObject(o, "defect", job->defect->name);
     cJSON_AddNumberToObject(o, "charge", job->charge);
@@ -350,8 +352,11 @@ static cJSON *job_json(const run_contents *run, const skd_job *job, const skd_ra
         json_add_number(o, "image_charge_correction_eV", image_correction(run, job));
     }
     cJSON *families = cJSON_AddArrayToObject(o, "families");
-    for (size_t f = 0; f < r->n; f++)
-        cJSON_AddItemToArray(families, family_json(run, job, &r->family[f]));
+    for (size_t f = 0; f < r->n; f++) {
+        cJSON *family = family_json(run, job, &r->family[f]);
+        confidence_add(family, c, r, j, f);
+        cJSON_AddItemToArray(families, family);
+    }
     cJSON *starts = cJSON_AddArrayToObject(o, "starts");
     for (size_t i = 0; i < job->starts.n; i++)
         cJSON_AddItemToArray(starts, start_json(job, i));
@@ -359,6 +364,11 @@ static cJSON *job_json(const run_contents *run, const skd_job *job, const skd_ra
 }
 
 char *report_json(const run_contents *run, const skd_ranking *rankings) {
+    confidence c;
+    skd_error ignored = {SKD_OK, ""};
+    const bool made = confidence_make(&c, run, rankings, false, &ignored) == SKD_OK;
+    if (!made)
+        c.known = false;
     cJSON *root = cJSON_CreateObject();
     cJSON_AddStringToObject(root, "program", "shakedown");
     cJSON_AddStringToObject(root, "version", SKD_VERSION);
@@ -373,10 +383,12 @@ char *report_json(const run_contents *run, const skd_ranking *rankings) {
     run_host_add(root, &run->record);
     cJSON_AddStringToObject(root, "host", run->given ? "relaxed" : "given");
     add_asked(root, &run->asked);
+    cJSON_AddItemToObject(root, "calibration", confidence_json(&c));
     cJSON *jobs = cJSON_AddArrayToObject(root, "defects");
     for (size_t j = 0; j < run->n_jobs; j++)
-        cJSON_AddItemToArray(jobs, job_json(run, run->job[j], &rankings[j]));
-    char *text = cJSON_Print(root);
+        cJSON_AddItemToArray(jobs, job_json(run, &rankings[j], j, &c));
+    char *text = made ? cJSON_Print(root) : NULL;
+    confidence_free(&c);
     cJSON_Delete(root);
     return text;
 }

@@ -41,4 +41,11 @@ check "q = -2: a dimer that was put in gains nothing to speak of" sh -c \
     "! sed -n '/^v_Cd_-2/,/^v_Cd_0/p' '$work/out' | awk '/Te-Te/ && \$2 < -0.1 { found = 1 } END { exit !found }'"
 check "the charged cell says its background" says "Charge -2: the cell is neutralised by a uniform background"
 check "and what its images would add" says "(epsilon 10.3) +0.6062 eV, not in the energies"
+check "why they are ranked so" test "$(code "$shakedown" rank "$work/run" --why)" = 0
+check "probabilities, and what they rest on" says "GFN1-xTB and DFT, a difference dE is"
+check "the choice of --top auto" says "--top auto: rank"
+check "inputs of what holds the lowest with 95 %" \
+    test "$(code "$shakedown" verify "$work/run" --code cp2k -o "$work/dft")" = 0
+check "they include the dimer" sh -c "ls '$work/dft/points/v_Cd_0' | grep -qE 'Dimer|-40'"
+check "and say how sure that is" says "families hold the lowest with"
 exit $failed

@@ -27,5 +27,7 @@ check "plot of the steps" test "$(code "$shakedown" plot "$work/run" --steps -o 
 check "plot --steps: a line a start" grep -qE '<title>Bond_Distortion_-40.0%: [0-9]+ steps, ends at [-+][0-9.]+ eV' "$work/s.svg"
 check "plot --steps: of a level that nobody collected" says_nothing_known
 check "plot --steps: not of a tree" test "$(code "$shakedown" plot "$work" --steps)" = 2
+check "rank --why at a level without calibration" test "$(code "$shakedown" rank "$work/run" --why)" = 0
+check "rank --why: no probabilities made up" says "are not calibrated"
 check "no such search" test "$(code "$shakedown" report "$work/none")" != 0
 exit $failed
