@@ -13,6 +13,7 @@
 void skd_trails_free(skd_trails *trails) {
     for (size_t i = 0; i < trails->n; i++) {
         skd_cell_free(trails->trail[i].end);
+        skd_cell_free(trails->trail[i].middle);
         skd_free(trails->trail[i].row);
     }
     for (size_t i = 0; i < trails->n_kept; i++)
@@ -69,7 +70,7 @@ skd_status skd_trails_add(skd_trails *trails, const skd_cell *cell, const skd_tr
     if (status != SKD_OK)
         return status;
     trail.earlier = true;
-    trail.end = NULL;
+    trail.end = trail.middle = NULL;
     trail.row = NULL;
     if (trail.confirmed && !trail.alias)
         trail.leads_to = trails->n;
@@ -110,9 +111,21 @@ static skd_status measure(following *all, surveyor *w, const skd_cell *cell, dou
     return skd_model_difference_deviation(all->model, row, all->trails->reference, deviation, err);
 }
 
+enum { MIDDLE = 4 }; /* steps after which a start's strain has relaxed, and its distortion has not */
+
+static bool keep_middle(guard *g, const skd_relax_frame *frame) {
+    const skd_learn_options *options = &g->all->learner->options;
+    if (options->confirm_force <= 0.0 || g->trail->earlier || g->trail->checked || frame->step != MIDDLE)
+        return true;
+    skd_cell_free(g->trail->middle);
+    return skd_cell_copy(&g->trail->middle, frame->cell, &g->trouble) == SKD_OK;
+}
+
 static bool watch(void *payload, const skd_relax_frame *frame) {
     guard *g = payload;
     const skd_learn_options *options = &g->all->learner->options;
+    if (!keep_middle(g, frame))
+        return false;
     if (frame->step % options->guard_every != 0)
         return true;
     double deviation = 0.0;

@@ -111,6 +111,17 @@ static bool unsettle(skd_lesson *l) {
     return any;
 }
 
+/* Where nothing is left to ask: is the surrogate right where it was not asked? */
+static skd_status doubt(skd_lesson *l, bool *idle, bool *looked_again, skd_error *err) {
+    bool off;
+    skd_status status = skd_doubt(l, &off, err);
+    if (status == SKD_OK && off) {
+        *idle = *looked_again = false;
+        unsettle(l);
+    }
+    return status;
+}
+
 static skd_status rounds(skd_lesson *l, skd_error *err) {
     const skd_learn_options *options = &l->learner->options;
     size_t *chosen = skd_alloc(options->batch + 1, sizeof *chosen);
@@ -127,6 +138,8 @@ static skd_status rounds(skd_lesson *l, skd_error *err) {
             looked_again = true;
             idle = !unsettle(l);
         }
+        if (status == SKD_OK && idle && options->confirm_force > 0.0)
+            status = doubt(l, &idle, &looked_again, err);
     }
     if (status == SKD_OK && !idle)
         status = skd_lesson_explore(l, err);

@@ -101,6 +101,8 @@ typedef struct skd_trail {
     size_t leads_to;    /* trail of the confirmed minimum in whose family it ended; SIZE_MAX: none           */
     size_t times;       /* rounds in a row that it did                                                       */
     bool settled;       /* often enough: not followed any more                                               */
+    skd_cell *middle;   /* of a start, with labels alone: on its way once its strain has relaxed; owned      */
+    bool checked;       /* `middle` was labelled                                                             */
     /* of the last round in which it was followed: */
     skd_stop stop;
     size_t n_calls;           /* of the potential that relaxed it */

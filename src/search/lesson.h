@@ -13,6 +13,7 @@ typedef struct skd_lesson {
     skd_kin kin;
     skd_model *model;
     skd_learn_summary *summary;
+    size_t n_doubts; /* times that a sure surrogate was checked */
 } skd_lesson;
 
 /* ---- learn.c ---- */
@@ -43,6 +44,11 @@ skd_status skd_confirm_watch(skd_lesson *l, skd_error *err);
 skd_status skd_confirm_rest(skd_lesson *l, skd_error *err);
 /* As skd_ask_choose. */
 skd_status skd_confirm_choose(const skd_lesson *l, size_t *chosen, size_t *n_chosen, size_t room, skd_error *err);
+
+/* ---- doubt.c ---- */
+
+/* Labels frames far from all others; *off: they are not as the surrogate says, which has more to learn. */
+skd_status skd_doubt(skd_lesson *l, bool *off, skd_error *err);
 
 /* ---- last_word.c ---- */
 
