@@ -73,6 +73,8 @@ static skd_status add_host(void *payload, const skd_task_host *what, skd_error *
     full.id = ++e->n_hosts;
     full.group = e->group;
     skd_status found = scan_host_open(&host, e->store->plan, &full, &trouble);
+    if (found != SKD_OK && !strstr(trouble.text, full.path) && !strstr(trouble.text, e->store->plan->path))
+        skd_error_prefix(&trouble, "%s", full.path);
     if (found == SKD_OK) {
         skd_cell_formula(host.plan.host->cell, full.formula, sizeof full.formula);
         e->learns = host.learns && !e->store->plan->frozen;

@@ -133,7 +133,8 @@ void scan_plot_share(skd_string *out, const scan_points *p) {
         skd_string_add(out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"%s\"><title>%ld of %ld "
                             "tasks</title></rect>\n", x - width, tasks, width, zero - tasks, svg_colour(0), n[0], n[1]);
         skd_string_add(out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"%s\"><title>%.0f of "
-                            "%.0f sites</title></rect>\n", x, sites, width, zero - sites, svg_colour(1), sum[0], sum[1]);
+                            "%.0f sites</title></rect>\n", x, sites, width, zero - sites, svg_colour(1), sum[0],
+                       sum[1]);
     }
     const double x = SVG_WIDTH - SVG_RIGHT + 9;
     static const char *const what[] = {"of the tasks", "of the sites"};
