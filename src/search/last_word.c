@@ -93,42 +93,72 @@ skd_status skd_finish_listed(skd_lesson *l, const skd_finish *list, size_t n, sk
 
 /* ---- what is left over --------------------------------------------------------------------------- */
 
-/* A labelled frame near a minimum, whose basin the surrogate has lost since. */
-static skd_status is_lost(const skd_trail *t, bool *lost, skd_error *err) {
-    double moved = 0.0;
-    *lost = false;
-    if (!t->earlier || t->begun || t->confirmed || t->tried || t->leads_to != SIZE_MAX)
-        return SKD_OK;
-    skd_status status = skd_largest_displacement(t->from, t->end, &moved, err);
-    *lost = t->unsure || moved > SKD_DRIFTED;
+/* Has the teacher relaxed a frame close by to the end? */
+static skd_status is_tried_near(const skd_lesson *l, const skd_trail *t, bool *tried, skd_error *err) {
+    skd_status status = SKD_OK;
+    *tried = false;
+    for (size_t i = 0; i < l->trails.n && status == SKD_OK && !*tried; i++) {
+        const skd_trail *other = &l->trails.trail[i];
+        double apart = (double)INFINITY;
+        if (other->alias)
+            status = skd_largest_displacement(t->from, other->from, &apart, err);
+        *tried = apart < SKD_DRIFTED;
+    }
     return status;
 }
 
-/* Nobody can tell where these end but the teacher: starts that stayed unsure, and minima that got lost. */
-static skd_status list_leftovers(const skd_lesson *l, skd_finish *list, size_t *n, skd_error *err) {
+/* A labelled frame near a minimum, whose basin the surrogate has lost since, be it to a deep one next to it: shallow
+ * ones are what users come for. */
+static skd_status is_lost(const skd_lesson *l, const skd_trail *t, bool *lost, skd_error *err) {
+    double moved = 0.0;
+    bool tried = false;
+    *lost = false;
+    if (!t->earlier || t->begun || t->confirmed || t->tried)
+        return SKD_OK;
+    skd_status status = skd_largest_displacement(t->from, t->end, &moved, err);
+    if (status == SKD_OK && (t->unsure || moved > SKD_DRIFTED))
+        status = is_tried_near(l, t, &tried, err);
+    *lost = !tried && (t->unsure || moved > SKD_DRIFTED);
+    return status;
+}
+
+/* Nobody can tell where these end but the teacher: minima that got lost, and starts that stayed unsure. */
+static skd_status list_leftovers(const skd_lesson *l, skd_finish *list, size_t *n, size_t room, skd_error *err) {
     skd_status status = SKD_OK;
     *n = 0;
-    for (size_t i = 0; i < l->trails.n && status == SKD_OK; i++) {
-        const skd_trail *t = &l->trails.trail[i];
+    for (size_t i = 0; i < l->trails.n && status == SKD_OK && *n < room; i++) {
         bool lost;
-        status = is_lost(t, &lost, err);
-        if (status == SKD_OK && (lost || (t->unsure && !t->earlier && !t->tried)))
+        status = is_lost(l, &l->trails.trail[i], &lost, err);
+        if (status == SKD_OK && lost)
+            list[(*n)++] = (skd_finish){i, l->trails.trail[i].from, 0, true, false};
+    }
+    for (size_t i = 0; i < l->trails.n && status == SKD_OK && *n < room; i++) {
+        const skd_trail *t = &l->trails.trail[i];
+        if (t->unsure && !t->earlier && !t->tried)
             list[(*n)++] = (skd_finish){i, t->from, 0, false, false};
     }
     return status;
 }
 
+/* Labelled frames and starts are looked at again on what has been learned since. */
+static void follow_again(skd_lesson *l) {
+    for (size_t i = 0; i < l->trails.n; i++)
+        l->trails.trail[i].settled &= l->trails.trail[i].confirmed;
+}
+
+/* A few at a time: what is learned from the first may spare the others. */
 skd_status skd_finish_leftovers(skd_lesson *l, skd_error *err) {
-    size_t n = 0;
-    skd_finish *list = skd_alloc(l->trails.n, sizeof *list);
-    skd_status status = list ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %zu trails", l->trails.n);
-    if (status == SKD_OK)
-        status = list_leftovers(l, list, &n, err);
-    if (status == SKD_OK && n > 0)
-        status = skd_finish_listed(l, list, n, err);
-    if (status == SKD_OK && n > 0)
-        status = skd_lesson_explore(l, err);
+    size_t n = 1, room = l->learner->options.finish_at_once;
+    skd_finish *list = skd_alloc(room, sizeof *list);
+    skd_status status = list ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %zu relaxations", room);
+    while (status == SKD_OK && n > 0) {
+        status = list_leftovers(l, list, &n, room, err);
+        if (status == SKD_OK && n > 0)
+            status = skd_finish_listed(l, list, n, err);
+        follow_again(l);
+        if (status == SKD_OK && n > 0)
+            status = skd_lesson_explore(l, err);
+    }
     skd_free(list);
     return status;
 }
-
