@@ -42,7 +42,7 @@ endif
 LIBS     := -lsymspg -lgsl -lopenblas -lsqlite3 -lcjson -lxml2 -lz -lm
 LDLIBS   += $(LIBS)
 
-LIB_SRC   := $(wildcard src/base/*.c src/crystal/*.c src/search/*.c src/teachers/*.c distortions/*.c relax/*.c relax/gfn1/*.c relax/learned/*.c fingerprints/*.c data/*.c)
+LIB_SRC   := $(wildcard src/base/*.c src/crystal/*.c src/search/*.c src/teachers/*.c distortions/*.c relax/*.c relax/gfn1/*.c relax/learned/*.c relax/calibration/*.c fingerprints/*.c data/*.c)
 CLI_SRC   := $(wildcard src/cli/*.c)
 TEST_SRC  := $(wildcard tests/test_*.c)
 PEER_SRC  := $(wildcard tests/peers/*.c)

@@ -15,10 +15,10 @@ folders='
 src/base      base
 src/crystal   base crystal alloy
 src/search    base crystal distortions relax learned fingerprints search confidence
-src/cli       base crystal alloy distortions relax learned fingerprints search confidence data tasks process teachers
+src/cli       base crystal alloy distortions relax learned calibration fingerprints search confidence data tasks process teachers
 src/teachers  base crystal relax data process teachers
 distortions   base crystal distortions
-relax         base crystal relax learned
+relax         base crystal relax learned calibration
 fingerprints  base crystal fingerprints
 data          base crystal data tasks
 '
@@ -30,6 +30,7 @@ alloy         base crystal
 distortions   base crystal
 relax         base crystal
 learned       base crystal relax
+calibration   base crystal relax learned
 fingerprints  base crystal
 data          base crystal
 tasks         base crystal data

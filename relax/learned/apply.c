@@ -6,22 +6,24 @@
 #include "triplets.h"
 
 /* Weights as matrices over rows: E_i = linear . c_00 + 1/2 sum_l sum_m c_lm . weight_l c_lm. */
+static void unpack_element(const skd_features *f, const double *mine, double *linear, double *weight) {
+    size_t n_l = (size_t)f->options.l_max + 1, rows = f->rows;
+    for (size_t a = 0; a < rows; a++)
+        linear[a] = f->single[a] == SIZE_MAX ? 0.0 : f->k2 * mine[f->single[a]];
+    for (size_t l = 0; l < n_l; l++)
+        for (size_t a = 0; a < rows; a++)
+            for (size_t b = 0; b < rows; b++) {
+                size_t at = (l * rows + a) * rows + b, number = f->number[at];
+                weight[at] = number == SIZE_MAX ? 0.0 : f->k3[l] * (a == b ? 2.0 : 1.4142135623730951) * mine[number];
+            }
+}
+
 static void unpack(skd_features_work *work, const double *w) {
     const skd_features *f = work->features;
     size_t n_l = (size_t)f->options.l_max + 1, rows = f->rows;
-    for (size_t z = 0; z < f->n_species; z++) {
-        const double *mine = w + z * f->per_element;
-        double *linear = (double *)work->linear + z * rows, *weight = (double *)work->weight + z * n_l * rows * rows;
-        for (size_t a = 0; a < rows; a++)
-            linear[a] = f->single[a] == SIZE_MAX ? 0.0 : f->k2 * mine[f->single[a]];
-        for (size_t l = 0; l < n_l; l++)
-            for (size_t a = 0; a < rows; a++)
-                for (size_t b = 0; b < rows; b++) {
-                    size_t at = (l * rows + a) * rows + b, number = f->number[at];
-                    weight[at] =
-                        number == SIZE_MAX ? 0.0 : f->k3[l] * (a == b ? 2.0 : 1.4142135623730951) * mine[number];
-                }
-    }
+    for (size_t z = 0; z < f->n_species; z++)
+        unpack_element(f, w + z * f->per_element, (double *)work->linear + z * rows,
+                       (double *)work->weight + z * n_l * rows * rows);
 }
 
 /* a = weight c of every lm; returns the energy. */
@@ -166,4 +168,15 @@ skd_status skd_features_apply(const skd_features *f, const double *w, const skd_
         skd_features_energy_row(work, energy_row);
     set_stress(out, cell, (const double(*)[3])virial);
     return SKD_OK;
+}
+
+double skd_density_pulls(skd_features_work *work, const double *w, double (*out)[3]) {
+    const skd_features *f = work->features;
+    const skd_surrounding *around = &work->around;
+    unpack_element(f, w, (double *)work->linear, (double *)work->weight);
+    double energy = differentiate(f, work->weight, work->linear, work->c, work->a);
+    unmix(f, work->a, work->by_species);
+    for (size_t b = 0; b < around->n; b++)
+        pull(f, around, b, work->by_species, out[b]);
+    return energy;
 }

@@ -101,7 +101,11 @@ struct skd_features_work {
 skd_status skd_features_prepare(skd_features_work *work, const skd_cell *cell, skd_error *err) SKD_CHECKED;
 /* Fills around and c for atom i; with gradients of the harmonics or without. */
 void skd_density_of(skd_features_work *work, const skd_cell *cell, size_t i, bool gradients);
-/* Adds the features of the atom whose density c is to row[per_element]. */
+/* What weights w[per_element] make of the atom that density_of was called for (with gradients): the energy, and its
+ * derivative by the vector to each of the neighbours around, out[around.n][3]. Without products of three coefficients.
+ * Overwrites work's weights. */
+double skd_density_pulls(skd_features_work *work, const double *w, double (*out)[3]);
+/* Adds the features of the atom whose density is c to row[per_element]. */
 void skd_density_features(skd_features_work *work, const skd_four *c, double *row);
 
 #endif

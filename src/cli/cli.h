@@ -66,7 +66,7 @@ struct cli_command {
 extern const cli_command cmd_search, cmd_rank, cmd_export, cmd_distort, cmd_relax, cmd_eval, cmd_cluster,
     cmd_convert, cmd_frames, cmd_model, cmd_parse, cmd_analyse, cmd_groundstate, cmd_regenerate, cmd_plot, cmd_report,
     cmd_alloy, cmd_sites, cmd_verify, cmd_collect, cmd_scan,
-    cmd_status, cmd_merge, cmd_scan_report;
+    cmd_status, cmd_merge, cmd_scan_report, cmd_calibrate;
 
 /** Text, number or flag of an option; the default where none was given (NULL / 0 / false without one). */
 const char *cli_text(const cli_args *args, const char *name);
@@ -95,7 +95,8 @@ skd_status cli_element_list(const char *text, const char *what, int **list, size
 skd_status cli_real_list(const char *text, const char *what, double **list, size_t *n, skd_error *err);
 
 /** Common rows and texts for option tables. */
-#define CLI_POTENTIALS "gfn1 (all elements to Rn), sw (silicon), lj:epsilon=..,sigma=.., zbl, model:FILE"
+#define CLI_POTENTIALS                                                                                             \
+    "gfn1 (all elements to Rn), sw (silicon), lj:epsilon=..,sigma=.., zbl, model:FILE; sums: gfn1+calibration:FILE"
 #define CLI_JSON    {"json", 0, CLI_FLAG, NULL, NULL, "print one JSON document instead of text", 0, 0, NULL}
 #define CLI_THREADS                                                                                                \
     {"threads", 'j', CLI_INT, "N", "0", "threads; 0: all cores (results do not depend on it)", 0, 4096, NULL}

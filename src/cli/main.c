@@ -22,6 +22,7 @@ static const cli_command *const commands[] = {
     &cmd_alloy,
     &cmd_frames,
     &cmd_model,
+    &cmd_calibrate,
     &cmd_parse,
     &cmd_analyse,
     &cmd_groundstate,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "calibrations.h"
 #include "cli.h"
 
 /* ---- settings --------------------------------------------------------------------------------- */
@@ -429,7 +430,7 @@ static skd_status model_potential(skd_potential **out, const char *spec, skd_err
 static const struct {
     const char *begins;
     skd_status (*make)(skd_potential **out, const char *spec, skd_error *err);
-} kinds[] = {{"model:", model_potential}};
+} kinds[] = {{"model:", model_potential}, {"calibration:", calibrations_potential}};
 
 static skd_status make_kind(skd_potential **out, const char *spec, const void *payload, skd_error *err) {
     if (teachers_knows(spec))

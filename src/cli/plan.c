@@ -46,7 +46,8 @@ static skd_status express(const double lattice[3][3], const skd_cell *primitive,
     return SKD_OK;
 }
 
-static skd_status given_supercell(cli_plan *plan, const char *text, skd_error *err) {
+static skd_status given_supercell(int matrix[3][3], const skd_cell *host, const skd_cell *primitive, const char *text,
+                                  skd_error *err) {
     int multiple[3][3];
     skd_status status = read_matrix(text, multiple, err);
     if (status != SKD_OK)
@@ -54,24 +55,31 @@ static skd_status given_supercell(cli_plan *plan, const char *text, skd_error *e
     double real[3][3], lattice[3][3];
     for (int i = 0; i < 9; i++)
         real[i / 3][i % 3] = multiple[i / 3][i % 3];
-    skd_mul3(real, plan->host->cell->lattice, lattice);
-    return express(lattice, plan->primitive, plan->matrix, err);
+    skd_mul3(real, host->lattice, lattice);
+    return express(lattice, primitive, matrix, err);
 }
 
 /* doped's rule: the given cell itself if it is good enough and not larger than the best one. */
-static skd_status searched_supercell(cli_plan *plan, const cli_args *args, skd_error *err) {
+static skd_status searched_supercell(int matrix[3][3], const skd_cell *host, const skd_cell *primitive,
+                                     const cli_args *args, skd_error *err) {
     skd_supercell_options options = SKD_SUPERCELL_DEFAULT;
     options.min_distance = cli_real(args, "min-distance");
     options.min_atoms = (size_t)cli_int(args, "min-atoms");
     if (options.max_atoms < 10 * options.min_atoms)
         options.max_atoms = 10 * options.min_atoms;
-    skd_status status = skd_supercell_search(plan->primitive, &options, plan->matrix, err);
-    const skd_cell *host = plan->host->cell;
+    skd_status status = skd_supercell_search(primitive, &options, matrix, err);
     bool good = host->n >= options.min_atoms && skd_image_distance(host->lattice) >= options.min_distance;
-    size_t found = status == SKD_OK ? plan->primitive->n * (size_t)labs(skd_det3i(plan->matrix)) : SIZE_MAX;
+    size_t found = status == SKD_OK ? primitive->n * (size_t)labs(skd_det3i(matrix)) : SIZE_MAX;
     if (good && host->n <= found)
-        return express(host->lattice, plan->primitive, plan->matrix, err);
+        return express(host->lattice, primitive, matrix, err);
     return status;
+}
+
+skd_status cli_supercell_choose(int matrix[3][3], const skd_cell *host, const skd_cell *primitive,
+                                const cli_args *args, skd_error *err) {
+    const char *text = cli_text(args, "supercell");
+    return text ? given_supercell(matrix, host, primitive, text, err)
+                : searched_supercell(matrix, host, primitive, args, err);
 }
 
 /* ---- defects ----------------------------------------------------------------------------- */
@@ -264,10 +272,8 @@ skd_status cli_plan_make(cli_plan *plan, const cli_args *args, skd_error *err) {
         return status;
     if (cli_given(args, "bulk"))
         status = express(plan->host->cell->lattice, plan->primitive, plan->matrix, err);
-    else if (cli_text(args, "supercell"))
-        status = given_supercell(plan, cli_text(args, "supercell"), err);
     else
-        status = searched_supercell(plan, args, err);
+        status = cli_supercell_choose(plan->matrix, plan->host->cell, plan->primitive, args, err);
     return status == SKD_OK ? make_all_defects(plan, args, err) : status;
 }
 

@@ -30,6 +30,18 @@ typedef struct cli_plan {
     cli_start_lists start_lists;
 } cli_plan;
 
+/* Rows of the option table: the supercell of a host. */
+#define SUPERCELL_OPTIONS                                                                                              \
+    {"supercell", 's', CLI_TEXT, "N", NULL, "N, or N,N,N, or nine integers: multiples of the given cell", 0, 0,        \
+     "supercell"},                                                                                                    \
+        {"min-distance", 0, CLI_REAL, "Å", "10", "else the smallest supercell with images this far apart", 1, 100,     \
+         NULL},                                                                                                       \
+        {"min-atoms", 0, CLI_INT, "N", "50", "and at least this many atoms", 1, 100000, NULL},                         \
+        {"symprec", 0, CLI_REAL, "Å", "0.01", "tolerance of the symmetry search", 1e-6, 1, NULL}
+/** The matrix of primitive cells that these options ask for, or the smallest good one. */
+skd_status cli_supercell_choose(int matrix[3][3], const skd_cell *host, const skd_cell *primitive,
+                                const cli_args *args, skd_error *err);
+
 /* Rows of the option table. CHARGES: the charge states where nothing is said. */
 #define PLAN_OPTIONS(CHARGES)                                                                                         \
     {"defect", 'd', CLI_TEXT, "NAMES", NULL,                                                                          \
@@ -55,12 +67,7 @@ typedef struct cli_plan {
         {"complex-distance", 0, CLI_REAL, "Å", "5", "each part at most this far from another", 0.5, 100, NULL},        \
         {"oxidation", 0, CLI_TEXT, "LIST", NULL, "oxidation states instead of the guess, e.g. Cd=2,Te=-2", 0, 0,       \
          NULL},                                                                                                       \
-        {"supercell", 's', CLI_TEXT, "N", NULL, "N, or N,N,N, or nine integers: multiples of the given cell", 0, 0,    \
-         "supercell"},                                                                                                \
-        {"min-distance", 0, CLI_REAL, "Å", "10", "else the smallest supercell with images this far apart", 1, 100,     \
-         NULL},                                                                                                       \
-        {"min-atoms", 0, CLI_INT, "N", "50", "and at least this many atoms", 1, 100000, NULL},                         \
-        {"symprec", 0, CLI_REAL, "Å", "0.01", "tolerance of the symmetry search", 1e-6, 1, NULL},                      \
+        SUPERCELL_OPTIONS,                                                                                             \
         START_OPTIONS
 
 /* Goes into the help of both verbs. */

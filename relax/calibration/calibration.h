@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ * calibration.h - the inside of skd_calibration. Private to relax/calibration. */
+#ifndef SKD_CALIBRATION_PRIVATE_H
+#define SKD_CALIBRATION_PRIVATE_H
+
+#include "learned/features.h"
+#include "shakedown/calibration.h"
+
+struct skd_calibration {
+    skd_features *features;
+    double zeta;
+    size_t n;                     /**< references, by element */
+    size_t first[SKD_ELEMENT_MAX + 1]; /**< of an element of the features; [n_species] = n */
+    size_t *frame, *atom;         /**< [n] where they are from; 0 is the host */
+    double *reference;            /**< [n][per_element], of norm 1 */
+    double *a;                    /**< [n] eV */
+};
+
+/** Descriptors of a cell's atoms. */
+typedef struct surroundings {
+    size_t n;
+    size_t *slot;  /**< [n] element                            */
+    double *unit;  /**< [n][per_element], of norm 1            */
+} surroundings;
+skd_status surroundings_of(surroundings *out, const skd_features *features, const skd_cell *cell,
+                           skd_features_work *work, skd_error *err) SKD_CHECKED;
+void surroundings_free(surroundings *s);
+
+/** A calibration for the elements of a cell with room for n references. */
+skd_status calibration_new(skd_calibration **out, const skd_features_options *options, const skd_cell *cell, size_t n,
+                           skd_error *err) SKD_CHECKED;
+/** Chooses references among cells[n_cells], [0] the host: all of its different atoms, then always the one that is
+ *  farthest from those there are; `most` an element. */
+skd_status calibration_choose(skd_calibration *c, const surroundings *of, size_t n_cells, size_t most,
+                              skd_error *err) SKD_CHECKED;
+/** The unit descriptor of the atom that work holds, and its norm (0: no neighbours). */
+double calibration_unit(const skd_features *f, skd_features_work *work, double *unit);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT
+ * calibrations.h - host calibrations between frames, fits and files (those of models, data/model.c, with the key
+ * kind: calibration). */
+#ifndef SKD_CLI_CALIBRATIONS_H
+#define SKD_CLI_CALIBRATIONS_H
+
+#include <stdio.h>
+
+#include "shakedown/calibration.h"
+#include "shakedown/data.h"
+
+/** What is calibrated to what. Zero-initialise. */
+typedef struct calibrating {
+    const skd_cell *host;    /**< the perfect supercell                                                     */
+    const skd_potential *base;
+    const char *to;          /**< spec of the better level, or a file of labelled frames                    */
+    const char *output;      /**< the file; labels are kept in OUTPUT.frames.xyz as they come               */
+    size_t n_frames;
+    uint32_t seed;
+    bool quiet;
+    size_t n_trips;          /**< rattled hosts that are relaxed at the calibrated level to see whether they return; where
+                                  one does not, frames of its way are labelled and it is fitted anew */
+    skd_frames labels;       /**< owned */
+    skd_calibration_options options;
+    skd_calibration_report report;
+    size_t n_failed, n_asked; /**< labels set aside; labels that were not there before */
+    double seconds;           /**< that asking took */
+    double drift;             /**< Å rms, of the last trip's end from the host's sites */
+    size_t n_calls;           /**< of the base, on trips */
+    /* of the better level while it is asked; owned */
+    skd_potential *level;     /**< NULL: labels are from a file */
+    skd_potential_work *work;
+    skd_frames kept;
+} calibrating;
+
+/** The cells to be labelled, without labels. */
+skd_status calibrations_frames(skd_frames *out, const skd_cell *host, size_t n, uint32_t seed,
+                               skd_error *err) SKD_CHECKED;
+/** Labels of such cells into c->labels, from the level or the file. */
+skd_status calibrations_label(calibrating *c, skd_error *err) SKD_CHECKED;
+/** Asks for one more label; takes the cell. */
+skd_status calibrations_ask(calibrating *c, skd_cell *taken, skd_error *err) SKD_CHECKED;
+/** Rattles the host and relaxes it with base + correction. Where it ends beyond 0.08 Å rms, frames of its way are asked
+ *  for; *more tells whether there are labels now that the fit has not seen. */
+skd_status calibrations_trip(calibrating *c, const skd_potential *correction, size_t trip, bool *more,
+                             skd_error *err) SKD_CHECKED;
+/** Asks for labels (those of c->output.frames.xyz are not asked for again) or reads them, fits, writes c->output. */
+skd_status calibrations_make(calibrating *c, skd_error *err) SKD_CHECKED;
+void calibrations_free(calibrating *c); /**< frees the contents */
+/** Lines of what came of it. */
+void calibrations_print(const calibrating *c, FILE *out);
+/** "calibration:FILE" as a potential: the correction alone. */
+skd_status calibrations_potential(skd_potential **out, const char *spec, skd_error *err) SKD_CHECKED;
+/** Is there a file of this host, base and level? SKD_EFORMAT if it is damaged. */
+skd_status calibrations_is_made(bool *made, const calibrating *c, skd_error *err) SKD_CHECKED;
+/** base becomes base+calibration:FILE; `base` is taken, also on failure. */
+skd_status calibrations_add(skd_potential **base, const char *file, skd_error *err) SKD_CHECKED;
+
+#endif
