@@ -267,7 +267,8 @@ static skd_status check_labels(const skd_cell *host, const skd_label *label, siz
         for (size_t i = 0; i < 3 * label[f].cell->n; i++)
             finite = finite && isfinite(label[f].force[i / 3][i % 3]);
         if (!finite || !label[f].base)
-            return skd_fail(err, SKD_EARG, "calibration: frame %zu has no finite energy and forces at both levels", f + 1);
+            return skd_fail(err, SKD_EARG, "calibration: frame %zu has no finite energy and forces at both levels",
+                            f + 1);
     }
     return SKD_OK;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * rows.h - what a frame gives to the fit of a calibration: whitened rows over references, for several exponents at once.
- * Private to relax/calibration. */
+ * rows.h - what a frame gives to the fit of a calibration: whitened rows over references, for several exponents
+ * at once. Private to relax/calibration. */
 #ifndef SKD_CALIBRATION_ROWS_H
 #define SKD_CALIBRATION_ROWS_H
 

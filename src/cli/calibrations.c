@@ -349,6 +349,6 @@ void calibrations_print(const calibrating *c, FILE *out) {
                  "zeta %g, %zu environments\n", r->force_after, r->force_before, gpa * r->stress_after,
             gpa * r->stress_before, 1e3 * r->energy_after, 1e3 * r->energy_before, r->zeta, r->n_reference);
     if (c->n_calls)
-        fprintf(out, "rattled    by 0.1 Å and relaxed it ends %.3f Å rms from its sites; %zu calls of %s on such trips\n",
+        fprintf(out, "rattled    by 0.1 Å and relaxed it ends %.3f Å rms off; %zu calls of %s on such trips\n",
                 c->drift, c->n_calls, c->base->spec);
 }

@@ -18,8 +18,8 @@ typedef struct calibrating {
     size_t n_frames;
     uint32_t seed;
     bool quiet;
-    size_t n_trips;          /**< rattled hosts that are relaxed at the calibrated level to see whether they return; where
-                                  one does not, frames of its way are labelled and it is fitted anew */
+    size_t n_trips;          /**< rattled hosts that are relaxed at the calibrated level to see whether they return;
+                                  where one does not, frames of its way are labelled and it is fitted anew */
     skd_frames labels;       /**< owned */
     skd_calibration_options options;
     skd_calibration_report report;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* calibrations_label.c - the labelled frames of a host. A label may have taken long: each is in OUTPUT.frames.xyz before
- * the next is asked for, and found there by the same command. */
+/* calibrations_label.c - the labelled frames of a host. A label may have taken long: each is in OUTPUT.frames.xyz
+ * before the next is asked for, and found there by the same command. */
 #include <string.h>
 #include <time.h>
 

@@ -8,8 +8,8 @@
 #include "plan.h"
 
 static const cli_option options[] = {
-    {"to", 0, CLI_TEXT, "SPEC", NULL, "the better level: cp2k, socket, command, ..., or a FILE of labelled frames of the "
-     "perfect host (--write makes them)", 0, 0, NULL},
+    {"to", 0, CLI_TEXT, "SPEC", NULL, "the better level: cp2k, socket, command, ..., or a FILE of labelled frames of "
+     "the perfect host (--write makes them)", 0, 0, NULL},
     {"base", 0, CLI_TEXT, "SPEC", "gfn1", "the level that is calibrated", 0, 0, NULL},
     {"write", 0, CLI_TEXT, "FILE", NULL, "write the frames to be labelled elsewhere, and stop", 0, 0, NULL},
     {"frames", 'f', CLI_INT, "N", "14", "frames of the host", 3, 1000, NULL},
@@ -91,10 +91,10 @@ const cli_command cmd_calibrate = {
     .group = "structures",
     .summary = "Make a host a minimum of a level that lets it drift",
     .usage = "HOST --to SPEC|FILE [-o FILE]",
-    .text = "A few rattled and strained cells of the perfect host are labelled at a better level; what the base says of\n"
-            "them otherwise is learned, weighted by how alike an atom's surroundings are to the host's (README).\n"
-            "'BASE+calibration:FILE' is then a potential, with the better level's lattice and phonons of the host and the\n"
-            "base's own energies at the defect. 'search --calibrate SPEC' does it in one go. Labels are kept in\n"
+    .text = "A few rattled and strained cells of the perfect host are labelled at a better level; what the base says\n"
+            "of them otherwise is learned, weighted by how alike an atom's surroundings are to the host's (README).\n"
+            "'BASE+calibration:FILE' is then a potential, with the better level's lattice and phonons of the host and\n"
+            "the base's own energies at the defect. 'search --calibrate SPEC' does it in one go. Labels are kept in\n"
             "FILE.frames.xyz as they come; the same command goes on from there.",
     .options = options,
     .min_operands = 1,

@@ -15,8 +15,8 @@
 static const cli_option options[] = {
     {"frames", 'f', CLI_TEXT, "FILES", NULL, "labelled frames, comma-separated (extended XYZ with energy, forces, "
      "charge=; outputs of codes); further ones may follow as operands", 0, 0, NULL},
-    {"output", 'o', CLI_TEXT, "FILE", NULL, "train, merge: the model; validate, learning-curve: first letters of the pictures' names",
-     0, 0, NULL},
+    {"output", 'o', CLI_TEXT, "FILE", NULL, "train, merge: the model; validate, learning-curve: first letters of pictures' "
+     "names", 0, 0, NULL},
     {"host", 0, CLI_TEXT, "TEXT", NULL, "what was learned, for the file", 0, 0, "train"},
     {"crystal", 0, CLI_TEXT, "FILE", NULL, "the perfect host, by which a search knows the model for its own", 0, 0,
      NULL},
@@ -43,8 +43,8 @@ static const cli_option options[] = {
     REAL("energy-noise", "0.03", "eV a frame", 1e-6, 100, NULL),
     REAL("stress-noise", "0.005", "eV/Å^3; 0: stresses are left out", 0, 100, NULL),
     REAL("ridge", "0", "strength of the ridge, in units of the descriptors' scale; 0: by evidence", 0, 1e6, NULL),
-    REAL("smooth", "1", "eV/Å^2, with --on: how far force constants of base and frames may differ, asked for around the "
-         "frames; 0: not", 0, 1000, NULL),
+    REAL("smooth", "1", "eV/Å^2, with --on: how far force constants of base and frames may differ, asked for around "
+         "the frames; 0: not", 0, 1000, NULL),
     REAL("far-above", "8", "eV above the lowest: frames higher are left out", 1e-3, 1e6, NULL),
     REAL("other-charge", "0.2", "weight of labels of other charges", 0, 1, NULL),
     {"prior", 0, CLI_TEXT, "SPEC", "zbl:cutoff=2.4,width=1.2", "potential for short range, or none (so with --on)", 0,
@@ -54,7 +54,8 @@ static const cli_option options[] = {
     {"sizes", 0, CLI_TEXT, "N,N", "5,10,20,40", "frames learned", 0, 0, "learning-curve"},
     {"folds", 0, CLI_INT, "K", "4", "parts; one after the other is the test", 2, 1000, NULL},
     {"repeats", 0, CLI_INT, "N", "2", "times that frames are dealt anew", 1, 1000, NULL},
-    REAL("rattle", "0.1", "Å a coordinate: lowest frames are moved so far and relaxed with the model; 0: not", 0, 1, NULL),
+    REAL("rattle", "0.1", "Å a coordinate: lowest frames are moved so far and relaxed with the model; 0: not", 0, 1,
+         NULL),
     {"seed", 0, CLI_INT, "N", "42", "of the dealing", 0, 4294967295.0, NULL},
     CLI_JSON,
     CLI_END};

@@ -491,8 +491,9 @@ skd_status learning_curve(const models *m, const skd_frames *frames, const curve
     c.fold = skd_alloc(frames->n, sizeof *c.fold);
     c.order = skd_alloc(frames->n, sizeof *c.order);
     c.lowest = skd_alloc(frames->n, sizeof *c.lowest);
-    skd_status status =
-        c.group && c.fold && c.order && c.lowest ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %zu frames", frames->n);
+    skd_status status = c.group && c.fold && c.order && c.lowest
+                            ? SKD_OK
+                            : skd_fail(err, SKD_ENOMEM, "out of memory for %zu frames", frames->n);
     if (status == SKD_OK) {
         number_groups(&c);
         if (c.n_groups < options->folds)
