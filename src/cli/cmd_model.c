@@ -15,8 +15,8 @@
 static const cli_option options[] = {
     {"frames", 'f', CLI_TEXT, "FILES", NULL, "labelled frames, comma-separated (extended XYZ with energy, forces, "
      "charge=; outputs of codes); further ones may follow as operands", 0, 0, NULL},
-    {"output", 'o', CLI_TEXT, "FILE", NULL, "train, merge: the model; validate, learning-curve: first letters of pictures' "
-     "names", 0, 0, NULL},
+    {"output", 'o', CLI_TEXT, "FILE", NULL, "train, merge: the model; validate, learning-curve: first letters of "
+     "pictures' names", 0, 0, NULL},
     {"host", 0, CLI_TEXT, "TEXT", NULL, "what was learned, for the file", 0, 0, "train"},
     {"crystal", 0, CLI_TEXT, "FILE", NULL, "the perfect host, by which a search knows the model for its own", 0, 0,
      NULL},

@@ -465,7 +465,10 @@ static skd_status open_all(curves *c, skd_error *err) {
         for (int z = 1; z <= SKD_ELEMENT_MAX; z++)
             if (seen[z])
                 c->species[c->n_species++] = z;
-        status = skd_features_new(&c->features, &c->m->options, c->species, c->n_species, err);
+        skd_features_options basis = c->m->options;
+        if (basis.body == 0) /* as models_fit has it */
+            basis.body = c->n_species == 1 ? 4 : 3;
+        status = skd_features_new(&c->features, &basis, c->species, c->n_species, err);
     }
     return status;
 }

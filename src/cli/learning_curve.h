@@ -17,8 +17,8 @@ typedef struct curve_options {
 } curve_options;
 
 /** Fits with the settings of m to some of the frames, tests on others, prints a table: errors of forces and energies,
- *  and how far from the lowest frame of a relaxation a rattled copy of it relaxes with the model. Frames of one composition
- *  and charge are one relaxation and never on both sides. */
+ *  and how far from the lowest frame of a relaxation a rattled copy of it relaxes with the model. Frames of one
+ *  composition and charge are one relaxation and never on both sides. */
 skd_status learning_curve(const models *m, const skd_frames *frames, const curve_options *options,
                           skd_error *err) SKD_CHECKED;
 
