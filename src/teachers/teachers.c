@@ -5,10 +5,11 @@
 
 #include "kind.h"
 
-extern const teacher_kind teacher_cp2k, teacher_command, teacher_files, teacher_socket;
+extern const teacher_kind teacher_cp2k, teacher_command, teacher_files, teacher_socket, teacher_labels;
 
 /* A new kind: one file, one row here. */
-static const teacher_kind *const kinds[] = {&teacher_cp2k, &teacher_command, &teacher_files, &teacher_socket};
+static const teacher_kind *const kinds[] = {&teacher_cp2k, &teacher_command, &teacher_files, &teacher_socket,
+                                            &teacher_labels};
 #define N_KINDS (sizeof kinds / sizeof *kinds)
 
 static const teacher_kind *kind_of(const char *spec) {
