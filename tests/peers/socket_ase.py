@@ -78,7 +78,7 @@ def minima_of(run):
     return [row for row in rows if row.get("forces") is not None]
 
 
-def check_search(what, run, calculator, tolerance):
+def check_search(what, run, calculator, tolerance, flat):
     rows = minima_of(run)
     worst_energy = worst_force = 0.0
     for row in rows:
@@ -96,7 +96,7 @@ def check_search(what, run, calculator, tolerance):
     start.calc = calculator
     LBFGS(start, logfile=None).run(fmax=0.02, steps=500)
     off = found.energy - start.get_potential_energy()
-    check("%s: unperturbed, relaxed by ASE" % what, abs(off) < 3e-3, "differs by %+.1f meV" % (1e3 * off))
+    check("%s: unperturbed, relaxed by ASE" % what, abs(off) < flat, "differs by %+.1f meV" % (1e3 * off))
 
 
 def count_frames(run):
@@ -114,7 +114,7 @@ def search_copper():
           count_frames("cu"))
     client.wait(timeout=60)
     check("that client ends when there is no server any more", client.returncode == 0)
-    check_search("v_Cu", "cu", EMT(), 1e-6)
+    check_search("v_Cu", "cu", EMT(), 1e-6, 3e-3)
 
 
 def search_cadmium_telluride():
@@ -128,7 +128,7 @@ def search_cadmium_telluride():
               "--potential", "socket:port=0,level=CHGNet 0.3.0,wait=120," + launch("chgnet"))
     check("v_Cd, CHGNet by inet socket, client started by the program: to the end", os.path.exists("cdte/ranking.txt"),
           count_frames("cdte"))
-    check_search("v_Cd", "cdte", calculator, 1e-4)
+    check_search("v_Cd", "cdte", calculator, 1e-4, 1e-2)  # two walks down to 0.02 eV/Å in a soft crystal
     print(open("cdte/ranking.txt").read())
 
 
