@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * ipi_client.h - a client of the i-PI protocol for tests: reads an init file, connects to the address there, and
- * answers with Lennard-Jones argon, or misbehaves in one of the ways below.
+ * answers with a potential of ours, or misbehaves in one of the ways below.
  */
 #ifndef SKD_IPI_CLIENT_H
 #define SKD_IPI_CLIENT_H
@@ -179,14 +179,14 @@ static inline int client_connect(const skd_frame *init) {
 }
 
 /* Serves until it is told to end, then again if `again`; returns how many answers it gave. Waits 10 s for the file. */
-static inline int client_run(const char *path, const char *mode, bool again) {
+static inline int client_run(const char *path, const char *mode, const char *potential, bool again) {
     client c = {.mode = mode};
     skd_frame *init = NULL;
     skd_error err = {SKD_OK, ""};
     for (int k = 0; k < 1000 && skd_structure_read(&init, path, &err) != SKD_OK; k++)
         client_pause(10);
     bool good = init && skd_cell_copy(&c.cell, init->cell, &err) == SKD_OK &&
-                skd_potential_new(&c.potential, "lj", &err) == SKD_OK &&
+                skd_potential_new(&c.potential, potential, &err) == SKD_OK &&
                 skd_potential_work_new(&c.work, c.potential, &err) == SKD_OK &&
                 skd_result_new(&c.result, c.cell->n, &err) == SKD_OK;
     for (bool first = true; good && (first || again || (client_is(&c, "drop_once") && c.answers == 1)); first = false) {

@@ -80,7 +80,7 @@ static void add_client(fixture *f, const char *mode, bool again) {
 #ifdef SKD_TORTURE
         skd_alloc_fail_at = -1;
 #endif
-        _exit(client_run(f->init, mode, again));
+        _exit(client_run(f->init, mode, "lj", again));
     }
     CHECK(child > 0);
     f->client[f->n_clients++] = child;
@@ -400,7 +400,7 @@ static void test_launch(void **state) {
     skd_error err;
     char settings[200], path[80];
     (void)state;
-    snprintf(settings, sizeof settings, "socket:level=x,launch='%s' client {init} ok a,b", self);
+    snprintf(settings, sizeof settings, "socket:level=x,launch='%s' client {init} ok lj a,b", self);
     begin(&f, settings, (teachers_place){0});
     check_answer(&f, true);
     skd_cell_free(f.cell);
@@ -412,7 +412,7 @@ static void test_launch(void **state) {
     f.cell = argon(3, 0); /* the first had to make room */
     check_answer(&f, true);
     end(&f, NULL);
-    snprintf(settings, sizeof settings, "socket:timeout=0.5,launch='%s' client {init} hang", self);
+    snprintf(settings, sizeof settings, "socket:timeout=0.5,launch='%s' client {init} hang lj", self);
     begin(&f, settings, (teachers_place){0});
     CHECK_FAILS(ask(&f, &err), SKD_ENUMERIC, "did not answer in time");
     end(&f, NULL);
@@ -453,8 +453,8 @@ static void test_torture(void **state) {
 int main(int argc, char **argv) {
     static char path[4096];
     ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-    if (argc > 3 && !strcmp(argv[1], "client"))
-        return client_run(argv[2], argv[3], false) > 0 ? 0 : 1;
+    if (argc > 4 && !strcmp(argv[1], "client")) /* client INIT MODE POTENTIAL */
+        return client_run(argv[2], argv[3], argv[4], false) > 0 ? 0 : 1;
     path[n > 0 ? n : 0] = '\0';
     self = path;
     const struct CMUnitTest tests[] = {
