@@ -223,8 +223,9 @@ static void print_background(FILE *out, const run_contents *run, const skd_job *
 static void print_levels(FILE *out, const run_contents *run) {
     const run_record *record = &run->record;
     if (record->prior[0])
-        fprintf(out, "dE: %s, single points of these structures; dE prior: %s, of the same structures.\n",
-                record->potential, record->prior);
+        fprintf(out, "dE: %s, single points of these structures; dE prior: %s, of the same structures.\n"
+                     "Gradients: %zu of the former, %zu of the latter in its own search.\n",
+                record->potential, record->prior, run->asked.calls, record->prior_calls);
 }
 
 /* What the energies are to be read with: a host that drifts, atoms that were held. */

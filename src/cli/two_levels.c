@@ -39,14 +39,11 @@ void two_levels_rule(const two_levels *levels, skd_relax_options *relax) {
     relax->force_mean = 0.0;
 }
 
-/* Evaluations that the prior level's search asked for. */
+/* Evaluations that the prior level's search asked for: labels, or relaxations where it learned nothing. */
 static size_t prior_calls(const two_levels *levels) {
     const run_contents *run = &levels->found.contents;
-    const run_store *store = &levels->found.store;
-    size_t n = 0;
-    for (size_t i = 0; i < store->n_labels; i++)
-        n += store->label[i].relaxed ? store->label[i].n_calls : 1;
-    for (size_t j = 0; j < run->n_jobs && store->n_labels == 0; j++)
+    size_t n = run->asked.calls;
+    for (size_t j = 0; j < run->n_jobs && run->asked.calls == 0; j++)
         for (size_t i = 0; i < run->job[j]->starts.n; i++)
             n += run->job[j]->minimum[i].n_calls;
     return n;
