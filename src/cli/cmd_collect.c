@@ -6,11 +6,14 @@
 
 #include "cli.h"
 #include "run_dft.h"
+#include "verify_correct.h"
 #include "verify_read.h"
 #include "verify_table.h"
 
 static const cli_option options[] = {
     {"output", 'o', CLI_TEXT, "DIR", NULL, "folder that 'verify' wrote to; default: RUN/verify", 0, 0, NULL},
+    {"uncorrected", 0, CLI_FLAG, NULL, NULL, "do not fit a correction of the search's potential to single points", 0, 0,
+     NULL},
     {"threshold", 0, CLI_REAL, "X", NULL, "fingerprint distance between families", 0, 2, NULL},
     CLI_THREADS,
     CLI_JSON,
@@ -22,6 +25,8 @@ typedef struct collection {
     char *dir;
     skd_string problems; /* one line each */
     size_t n_problems, n_read, n_calcs;
+    char level[96];  /* of the single points */
+    size_t n_taught; /* by which the search's potential was corrected */
     skd_writer *labels;
     cJSON *missing;
 } collection;
@@ -128,6 +133,8 @@ static skd_status check_calc(const collection *c, const verify_manifest *m, cons
 static skd_status collect_stage(collection *c, verify_stage stage, bool *found, skd_error *err) {
     verify_manifest m;
     skd_status status = verify_manifest_read(&m, c->dir, stage, found, err);
+    if (stage == VERIFY_POINTS)
+        snprintf(c->level, sizeof c->level, "%s", m.level);
     for (size_t i = 0; i < m.n && status == SKD_OK; i++)
         status = check_calc(c, &m, &m.calc[i], err);
     for (size_t i = 0; i < m.n && status == SKD_OK; i++)
@@ -207,6 +214,23 @@ static skd_status print_json(collection *c, const verify_view *view, size_t n, s
     return SKD_OK;
 }
 
+/* What the single points teach the search's potential; a correction that cannot be fitted is no failure of `collect`. */
+static skd_status correct(collection *c, skd_error *err) {
+    skd_string path = {0};
+    skd_error said = {SKD_OK, ""};
+    skd_string_add(&path, "%s/" VERIFY_MODEL, c->dir);
+    skd_status status = path.failed ? skd_fail(err, SKD_ENOMEM, "out of memory for a path") : SKD_OK;
+    if (status == SKD_OK)
+        status = verify_correct_fit(&c->run, c->level, path.text, &c->n_taught, &said);
+    skd_string_free(&path);
+    if (said.status != SKD_OK && said.status != SKD_ENOMEM && said.status != SKD_EIO) {
+        fprintf(stderr, "notice: no correction of %s: %s\n", c->run.contents.record.potential, said.text);
+        c->n_taught = 0;
+        return SKD_OK;
+    }
+    return said.status != SKD_OK ? skd_fail(err, said.status, "%s", said.text) : status;
+}
+
 static skd_status show(collection *c, skd_error *err) {
     verify_view *view = NULL;
     size_t n = 0;
@@ -221,6 +245,9 @@ static skd_status show(collection *c, skd_error *err) {
         print_all(c, view, n, stdout);
         printf("\nwrote %s/ranking.txt%s\n", c->dir,
                c->n_read ? ", labels.xyz beside it (energies and forces; 'shakedown model train' reads it)" : "");
+        if (c->n_taught)
+            printf("and %s/" VERIFY_MODEL ": %s with a correction fitted to %zu single points\n", c->dir,
+                   c->run.contents.record.potential, c->n_taught);
     }
     verify_views_free(view, n);
     return status;
@@ -236,6 +263,8 @@ static skd_status run_collect(const cli_args *args, int *exit_code, skd_error *e
                                    : report_open(&c.run, args->operand[0], args, err);
     if (status == SKD_OK)
         status = collect_all(&c, err);
+    if (status == SKD_OK && c.n_read > 0 && !cli_flag(args, "uncorrected"))
+        status = correct(&c, err);
     if (status == SKD_OK)
         status = show(&c, err);
     *exit_code = c.n_problems ? CLI_NOT_CONVERGED : CLI_OK;

@@ -9,6 +9,7 @@
 #include "inputs.h"
 #include "run_dft.h"
 #include "verify_codes.h"
+#include "verify_correct.h"
 #include "verify_manifest.h"
 #include "verify_run.h"
 
@@ -22,6 +23,9 @@ static const cli_option options[] = {
     {"stage", 0, CLI_TEXT, "NAME", "points",
      "points: single points of the families; relax: relaxations of the best by these, once collected", 0, 0, NULL},
     {"best", 0, CLI_INT, "N", "2", "with --stage relax: so many of each defect and charge", 1, 1000, NULL},
+    {"uncorrected", 0, CLI_FLAG, NULL, NULL,
+     "with --stage relax: from the search's minima as they are; else they are relaxed first by its potential with the "
+     "correction that 'collect' fitted to the single points", 0, 0, NULL},
     {"level", 0, CLI_TEXT, "NAME", NULL, "name of the level of theory; default: code/functional, as the input says", 0,
      0, NULL},
     {"output", 'o', CLI_TEXT, "DIR", NULL, "folder to write to; default: RUN/verify", 0, 0, NULL},
@@ -176,8 +180,9 @@ static char *folder_name(const skd_job *job, size_t start) {
     return out.text;
 }
 
+/* cell: the candidate; begin: the structure that is written. */
 static skd_status write_calc(verification *v, size_t j, const skd_family *family, const skd_cell *cell,
-                             skd_error *err) {
+                             const skd_cell *begin, skd_error *err) {
     const skd_job *job = v->run.contents.job[j];
     verify_calc calc = {.job = j, .start = family->best, .rank = family->rank, .energy = family->energy,
                         .structure = verify_checksum(cell), .folder = folder_name(job, family->best)};
@@ -187,7 +192,7 @@ static skd_status write_calc(verification *v, size_t j, const skd_family *family
     snprintf(title, sizeof title, "%s, %s of rank %zu, dE %+.4f eV", calc.folder,
              v->stage == VERIFY_POINTS ? "single point" : "relaxation", family->rank, family->relative);
     if (status == SKD_OK)
-        status = cli_inputs_write(&v->inputs, folder, cell, job->charge, title, err);
+        status = cli_inputs_write(&v->inputs, folder, begin, job->charge, title, err);
     if (status == SKD_OK)
         status = verify_calc_sign(&calc, folder, err);
     skd_free(folder);
@@ -197,8 +202,9 @@ static skd_status write_calc(verification *v, size_t j, const skd_family *family
     return status;
 }
 
-/* Writes the family's candidate, unless it has been. */
-static skd_status take_family(verification *v, size_t j, const skd_family *family, skd_error *err) {
+/* Writes the family's candidate, unless it has been; from where it was relaxed to (NULL: as it is). */
+static skd_status take_family(verification *v, size_t j, const skd_family *family, const skd_cell *begin,
+                              skd_error *err) {
     verify_calc *old = verify_manifest_find(&v->manifest, j, family->best);
     skd_cell *cell = NULL;
     skd_status status = verify_structure(&cell, &v->run.contents, j, family->best, err);
@@ -206,7 +212,7 @@ static skd_status take_family(verification *v, size_t j, const skd_family *famil
         status = skd_fail(err, SKD_EARG, "%s/%s is of an earlier state of this run; give another -o, or remove %s",
                           v->manifest.folder, old->folder, v->manifest.folder);
     if (status == SKD_OK && !old)
-        status = write_calc(v, j, family, cell, err);
+        status = write_calc(v, j, family, cell, begin ? begin : cell, err);
     old = verify_manifest_find(&v->manifest, j, family->best);
     if (status == SKD_OK && old)
         printf("%s/%s  (rank %zu of %zu, dE %+.4f eV at %s)\n", v->manifest.folder, old->folder, family->rank,
@@ -254,16 +260,62 @@ static const char *collected_level(const verification *v) {
     return best;
 }
 
-static skd_status choose_best(const verification *v, size_t j, size_t *family, size_t *n, skd_error *err) {
-    const char *level = collected_level(v);
-    size_t most = (size_t)cli_int(v->args, "best");
-    *n = level ? order_collected(v, j, level, family) : 0;
-    if (*n > most)
-        *n = most;
-    return level ? SKD_OK
-                 : skd_fail(err, SKD_EARG, "%s holds no single points by which to choose; run 'shakedown verify %s "
-                            "--code %s', then 'shakedown collect %s'", v->args->operand[0], v->args->operand[0],
-                            v->inputs.code->name, v->args->operand[0]);
+static size_t count_taken(const verification *v, size_t j) {
+    size_t n = 0;
+    for (size_t i = 0; i < v->manifest.n; i++)
+        n += v->manifest.calc[i].job == j;
+    return n;
+}
+
+/* Relaxations of the best by the collected energies. */
+static skd_status take_collected(verification *v, size_t j, const size_t *family, size_t n, skd_error *err) {
+    skd_status status = SKD_OK;
+    for (size_t i = 0; i < n && status == SKD_OK; i++)
+        status = take_family(v, j, &v->run.rankings[j].family[family[i]], NULL, err);
+    return status;
+}
+
+/* The same after a relaxation of all of them with what the single points taught; the best by that. */
+static skd_status take_corrected(verification *v, size_t j, const char *level, const char *model, const size_t *family,
+                                 size_t n, size_t most, skd_error *err) {
+    verify_corrected *list = NULL;
+    skd_status status = verify_correct_relax(&list, &v->run, j, family, n, level, model,
+                                             (int)cli_int(v->args, "threads"), err);
+    if (status == SKD_OK)
+        verify_correct_print(stdout, list, n, &v->run, j, level);
+    for (size_t i = 0; i < most && i < n && status == SKD_OK; i++)
+        status = take_family(v, j, &v->run.rankings[j].family[list[i].family], list[i].cell, err);
+    verify_corrected_free(list, list ? n : 0);
+    return status;
+}
+
+/* What was chosen before stays chosen. */
+static skd_status take_taken(verification *v, size_t j, skd_error *err) {
+    const skd_ranking *r = &v->run.rankings[j];
+    skd_status status = SKD_OK;
+    for (size_t f = 0; f < r->n && status == SKD_OK; f++)
+        if (verify_manifest_find(&v->manifest, j, r->family[f].best))
+            status = take_family(v, j, &r->family[f], NULL, err);
+    return status;
+}
+
+static skd_status take_best(verification *v, size_t j, size_t *family, skd_error *err) {
+    const char *level = collected_level(v), *run = v->args->operand[0];
+    const size_t most = (size_t)cli_int(v->args, "best"), n = level ? order_collected(v, j, level, family) : 0;
+    skd_string model = {0};
+    if (!level)
+        return skd_fail(err, SKD_EARG, "%s holds no single points by which to choose; run 'shakedown verify %s --code "
+                        "%s', then 'shakedown collect %s'", run, run, v->inputs.code->name, run);
+    if (count_taken(v, j) >= (n < most ? n : most))
+        return take_taken(v, j, err);
+    skd_string_add(&model, "%s/" VERIFY_MODEL, v->dir);
+    skd_status status = model.failed ? skd_fail(err, SKD_ENOMEM, "out of memory for a path") : SKD_OK;
+    if (status == SKD_OK && !cli_flag(v->args, "uncorrected") && verify_correct_is_of(model.text, level))
+        status = take_corrected(v, j, level, model.text, family, n, most, err);
+    else if (status == SKD_OK)
+        status = take_collected(v, j, family, n < most ? n : most, err);
+    skd_string_free(&model);
+    return status;
 }
 
 /* What single points are made of. */
@@ -285,11 +337,11 @@ static skd_status take_job(verification *v, size_t j, skd_error *err) {
     size_t n = 0, *family = skd_alloc(r->n, sizeof *family);
     skd_status status = family ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %zu families", r->n);
     if (status == SKD_OK && v->stage == VERIFY_RELAX)
-        status = choose_best(v, j, family, &n, err);
+        status = take_best(v, j, family, err);
     else if (status == SKD_OK && r->n > 0)
         n = choose_points(v, j, family);
     for (size_t i = 0; i < n && status == SKD_OK; i++)
-        status = take_family(v, j, &r->family[family[i]], err);
+        status = take_family(v, j, &r->family[family[i]], NULL, err);
     skd_free(family);
     return status;
 }

@@ -143,22 +143,22 @@ check "twice is once" test "$(code collect)" = 0 -a "$(wc -c <"$run/verify/label
 "$shakedown" rank "$run" >"$work/table_after"
 check "the search's own table is as before" cmp -s "$run/ranking.txt" "$work/table_after"
 
-out=$(verify --stage relax)
+out=$(verify --stage relax --uncorrected)
 check "relaxations of the best two" test "$(echo "$out" | grep -c '(rank')" = 2
 check "by the new energies" test -d "$run/verify/relax/v_Si_0/Unperturbed"
 check "they relax" grep -q "calculation *= 'relax'" "$run/verify/relax/v_Si_0/Unperturbed/espresso.pwi"
 command=$(command_of "Unperturbed -100.5" "$third -100.4 endless")
-check "run: one has stalled and is stopped" test "$(STEPS=60; export STEPS; code verify --stage relax --run --command "$command")" = 0
+check "run: one has stalled and is stopped" test "$(STEPS=60; export STEPS; code verify --stage relax --uncorrected --run --command "$command")" = 0
 check "it says so" says "stopped, it had stalled"
 check "collect" test "$(code collect)" = 0
 check "relaxed structures belong to families" says "v_Si_0, relaxed at espresso/HSE06"
 check "Unperturbed stayed" grep -q '^ *1 .* Unperturbed  Unperturbed (rank' "$work/out"
-verify --stage relax --best 3 >/dev/null
+verify --stage relax --uncorrected --best 3 >/dev/null
 command=$(command_of "$second 5.0 endless")
 check "run: one far above the unperturbed defect" \
-    test "$(STEPS=10; export STEPS; code verify --stage relax --best 3 --run --command "$command")" = 3
+    test "$(STEPS=10; export STEPS; code verify --stage relax --uncorrected --best 3 --run --command "$command")" = 3
 check "is stopped, and why is said" says "$second: stopped as hopeless: positive energy: 68.028 eV after"
-check "and not begun again" test "$(code verify --stage relax --best 3 --run --command "$command")" = 0
+check "and not begun again" test "$(code verify --stage relax --uncorrected --best 3 --run --command "$command")" = 0
 check "and named by collect" test "$(code collect)" = 3
 check "with the reason" says "relax/v_Si_0/$second: stopped as hopeless"
 "$shakedown" verify "$run" --code espresso -o "$work/stop" >/dev/null
