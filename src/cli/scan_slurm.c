@@ -91,7 +91,8 @@ static skd_status submit(const char *path, long after, long *job, skd_error *err
     const int code = pclose(pipe);
     line[strcspn(line, "\n")] = '\0';
     *job = strtol(line, NULL, 10);
-    return said && code == 0 && *job > 0 ? SKD_OK : skd_fail(err, SKD_ENUMERIC, "%s: sbatch refused it: %s", path, line);
+    const bool good = said && code == 0 && *job > 0;
+    return good ? SKD_OK : skd_fail(err, SKD_ENUMERIC, "%s: sbatch refused it: %s", path, line);
 }
 
 skd_status scan_slurm_submit(const cli_args *args, const char *folder, long n, const char *options, skd_error *err) {

@@ -71,8 +71,8 @@ static void add_exchange(skd_string *out, const cp2k_settings *s) {
 }
 
 /* Diagonalisation with Broyden's mixing needs 18 cycles from atoms and 8 from a frame nearby where a defect leaves
- * levels close together (V_Cd in CdTe, 31 atoms), orbital transformation more than 60; where there is a gap either will do.
- * With exact exchange levels are wide apart, and a cycle costs more. */
+ * levels close together (V_Cd in CdTe, 31 atoms), orbital transformation more than 60; where there is a gap either
+ * will do. With exact exchange levels are wide apart, and a cycle costs more. */
 static void add_diagonalisation(skd_string *out, const cp2k_settings *s) {
     skd_string_add(out, "   MAX_SCF 100\n   ADDED_MOS 30\n   &DIAGONALIZATION\n    ALGORITHM STANDARD\n"
                         "   &END DIAGONALIZATION\n");
