@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define LAUNCH "launch="
 
@@ -49,7 +50,10 @@ static void choose_address(socket_options *o, bool own_port) {
     if (!o->launch || o->name[0] || own_port)
         return;
     const char *folder = o->site.folder;
+    char here[4096];
     uint64_t hash = skd_hash(SKD_HASH_START, folder, strlen(folder));
+    if (*folder != '/' && getcwd(here, sizeof here))
+        hash = skd_hash(hash, here, strlen(here));
     snprintf(o->name, sizeof o->name, "shakedown-%016llx", (unsigned long long)hash);
 }
 
