@@ -85,7 +85,7 @@ static void start_children(scanning *s) {
         if (child == 0) {
             skd_error err = {SKD_OK, ""};
             const skd_status status = work(s, &err);
-            const bool said = status == SKD_EARG || status == SKD_EFORMAT; /* by the parent, which finds the same */
+            const bool said = status == SKD_EARG || status == SKD_EFORMAT; /* by the parent */
             if (status != SKD_OK && status != SKD_ESTOPPED && !said)
                 fprintf(stderr, "shakedown: %s\n", err.text);
             _exit(status == SKD_OK ? CLI_OK : CLI_FAILED);
