@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_scan.c - many hosts x defects x sites x charges: all tasks of a plan in one store, by several processes. */
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -99,8 +100,9 @@ static void end_children(const scanning *s, bool stop) {
     for (size_t k = 0; k < s->n_children; k++) {
         if (stop)
             kill(s->child[k], SIGTERM);
-        while (waitpid(s->child[k], NULL, 0) < 0 && !cli_interrupted())
-            ;
+        while (waitpid(s->child[k], NULL, 0) < 0 && errno == EINTR)
+            if (cli_interrupted()) /* told to this process alone */
+                kill(s->child[k], SIGTERM);
     }
 }
 

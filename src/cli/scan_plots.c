@@ -33,7 +33,7 @@ static double step_of(const svg_frame *f, const scan_points *p) {
     return p->has_share ? step : fmax(step, 1.0);
 }
 
-static const char *x_label(const scan_points *p) { return p->has_share ? "share of the sublattice" : "host (number)"; }
+static const char *x_label(const scan_points *p) { return p->has_share ? "share of the sites substituted" : "host (number)"; }
 
 /* Environments in the order of their names; more of them share the last colour. */
 static size_t environments_of(const scan_points *p, const char *name[ENVIRONMENTS_MOST]) {
@@ -159,8 +159,7 @@ void scan_plot_histogram(skd_string *out, const scan_points *p) {
         count[b]++;
         most = count[b] > most ? count[b] : most;
     }
-    const svg_frame f = {0.0, 1.08 * (double)most, left, fmax(left + step * BINS, step)};
-    const svg_frame shown = {f.low, f.high, left, 2.0 * step};
+    const svg_frame shown = {0.0, fmax(1.08 * (double)most, 5.0), left, 2.0 * step};
     svg_open(out, "Distribution of the gain");
     svg_axes(out, &shown, svg_nice_step(shown.right - shown.left, 6), "energy gain (eV)", "tasks");
     for (size_t b = 0; b < BINS; b++) {
