@@ -171,12 +171,74 @@ static void a_spent_budget_is_said(void **state) {
     teardown(&f);
 }
 
+/* A prior level that cannot do any frame leaves nothing to learn from: nothing is unsure of its minima, there are none. */
+static void a_prior_that_fails_ends_the_search_without_minima(void **state) {
+    (void)state;
+    skd_error err;
+    fixture f;
+    diary d = {0};
+    skd_learn_summary cost;
+    skd_learner *learner;
+    skd_potential *prior;
+    skd_job *job;
+    setup(&f);
+    CHECK_OK(skd_potential_new(&prior, "sw:z=32", &err)); /* germanium only */
+    f.starts.n_distortion = 1;
+    f.learn.prior = prior;
+    f.learn.confirm_force = 0.05;
+    skd_learn_hooks hooks = hooks_of(&d);
+    CHECK_OK(skd_job_new(&job, f.defect, 0, &f.starts, &err));
+    CHECK_OK(skd_learner_new(&learner, f.teacher, &f.relax, &f.learn, 1, &hooks, &err));
+    CHECK_FAILS(skd_learner_search(learner, job, &cost, &err), SKD_ENUMERIC, "prior");
+    skd_learner_free(learner);
+    skd_job_free(job);
+    forget(&d);
+    skd_potential_free(prior);
+    teardown(&f);
+}
+
+#ifdef SKD_TORTURE
+/* One allocation after another fails, then ever fewer of them: a search makes hundreds of thousands. */
+static void memory_may_run_out_anywhere(void **state) {
+    (void)state;
+    fixture f;
+    skd_potential *prior;
+    skd_error err;
+    bool done = false;
+    setup_levels(&f, &prior);
+    f.starts.n_distortion = 1;
+    f.learn.features.n_max = 2;
+    f.learn.features.l_max = 1;
+    f.learn.labels = 5;
+    for (long at = 0; !done; at += at < 30 ? 1 : at / 2) {
+        skd_job *job;
+        skd_learner *learner;
+        skd_learn_summary cost;
+        CHECK_OK(skd_job_new(&job, f.defect, 0, &f.starts, &err));
+        CHECK_OK(skd_learner_new(&learner, f.teacher, &f.relax, &f.learn, 1, NULL, &err));
+        skd_alloc_fail_at = at;
+        skd_status status = skd_learner_search(learner, job, &cost, &err);
+        done = skd_alloc_fail_at >= 0;
+        skd_alloc_fail_at = -1;
+        CHECK_INT(status, done ? SKD_OK : SKD_ENOMEM);
+        skd_learner_free(learner);
+        skd_job_free(job);
+    }
+    skd_potential_free(prior);
+    teardown(&f);
+}
+#endif
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(labels_alone_find_the_teachers_minima),
         cmocka_unit_test(threads_and_repetition_do_not_change_it),
         cmocka_unit_test(minima_of_the_prior_level_are_labelled_first),
         cmocka_unit_test(a_spent_budget_is_said),
+        cmocka_unit_test(a_prior_that_fails_ends_the_search_without_minima),
+#ifdef SKD_TORTURE
+        cmocka_unit_test(memory_may_run_out_anywhere),
+#endif
     };
     return cmocka_run_group_tests_name("search: two levels", tests, NULL, NULL);
 }

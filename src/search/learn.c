@@ -53,6 +53,8 @@ skd_status skd_lesson_explore(skd_lesson *l, skd_error *err) {
     l->model = NULL;
     skd_status status =
         skd_learner_fit(l->learner, l->job->defect->cell, l->job->charge, &l->model, &l->summary->fit, err);
+    if (status == SKD_OK && !l->model) /* the unperturbed defect has a label, or the search has ended */
+        status = skd_fail(err, SKD_ENUMERIC, "%s: the prior level gives no energy for any label", l->job->defect->name);
     if (status == SKD_OK)
         status = skd_trails_follow(&l->trails, l->learner, l->model, err);
     if (status == SKD_OK)
