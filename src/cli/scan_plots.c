@@ -33,7 +33,9 @@ static double step_of(const svg_frame *f, const scan_points *p) {
     return p->has_share ? step : fmax(step, 1.0);
 }
 
-static const char *x_label(const scan_points *p) { return p->has_share ? "share of the sites substituted" : "host (number)"; }
+static const char *x_label(const scan_points *p) {
+    return p->has_share ? "share of the sites substituted" : "host (number)";
+}
 
 /* Environments in the order of their names; more of them share the last colour. */
 static size_t environments_of(const scan_points *p, const char *name[ENVIRONMENTS_MOST]) {

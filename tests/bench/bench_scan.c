@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* bench_scan.c - the tool of bench_scan.sh: claiming and finishing 10,000 tasks in a store, nothing else, each with two rows
- * of 63 atoms; as one of several processes, and alone without locks. */
+/* bench_scan.c - the tool of bench_scan.sh: claiming and finishing 10,000 tasks in a store, nothing else, each with two
+ * rows of 63 atoms; as one of several processes, and alone without locks. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
