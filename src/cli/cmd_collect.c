@@ -214,7 +214,7 @@ static skd_status print_json(collection *c, const verify_view *view, size_t n, s
     return SKD_OK;
 }
 
-/* What the single points teach the search's potential; a correction that cannot be fitted is no failure of `collect`. */
+/* What the single points teach the search's potential; where that cannot be fitted, `collect` does not fail. */
 static skd_status correct(collection *c, skd_error *err) {
     skd_string path = {0};
     skd_error said = {SKD_OK, ""};

@@ -29,8 +29,8 @@ static const cli_option options[] = {
     {"level", 0, CLI_TEXT, "NAME", NULL, "name of the level of theory; default: code/functional, as the input says", 0,
      0, NULL},
     {"output", 'o', CLI_TEXT, "DIR", NULL, "folder to write to; default: RUN/verify", 0, 0, NULL},
-    {"run", 0, CLI_FLAG, NULL, NULL, "run them here, one after another; what is done is not done again", 0, 0,
-     "running them"},
+    {"run", 0, CLI_FLAG, NULL, NULL, "run them here; what is done is not done again", 0, 0, "running them"},
+    {"jobs", 0, CLI_INT, "N", "1", "with --run: so many at once", 1, 1000, NULL},
     {"command", 0, CLI_TEXT, "TEXT", NULL,
      "how, e.g. 'mpirun -np 8 cp2k.psmp -i {input}'; default: the code's program in PATH", 0, 0, NULL},
     {"slurm", 0, CLI_FLAG, NULL, NULL, "also write a job script for Slurm", 0, 0, NULL},
@@ -68,6 +68,8 @@ static skd_status read_options(verification *v, skd_error *err) {
         return skd_fail(err, SKD_EARG, "--stage: expected points or relax; found '%s'", stage);
     if (!cli_given(v->args, "code"))
         return skd_fail(err, SKD_EARG, "--code is missing: vasp, espresso, cp2k, castep, fhi-aims or abinit");
+    if (cli_given(v->args, "jobs") && !cli_flag(v->args, "run"))
+        return skd_fail(err, SKD_EARG, "--jobs needs --run");
     if (cli_given(v->args, "command") && !cli_flag(v->args, "run") && !cli_flag(v->args, "slurm"))
         return skd_fail(err, SKD_EARG, "--command needs --run or --slurm");
     skd_status status = cli_inputs_open(&v->inputs, v->args, err);
@@ -380,7 +382,8 @@ static void announce(const verification *v) {
 
 static skd_status run_here(verification *v, int *exit_code, skd_error *err) {
     verify_runner runner = {.run = &v->run, .run_folder = v->args->operand[0], .manifest = &v->manifest,
-                            .inputs = &v->inputs, .command = v->command, .quiet = cli_flag(v->args, "quiet")};
+                            .inputs = &v->inputs, .command = v->command, .quiet = cli_flag(v->args, "quiet"),
+                            .jobs = (size_t)cli_int(v->args, "jobs")};
     skd_status status = verify_run_all(&runner, err);
     if (status != SKD_OK)
         return status;

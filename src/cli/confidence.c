@@ -49,9 +49,9 @@ char *confidence_text(const confidence *c) {
     skd_string_add(&out, "%s", "");
     if (c->known)
         skd_string_add(&out,
-                       "By %zu pairs of structures of %zu hosts known at GFN1-xTB and %sDFT, a difference dE is "
-                       "%.2f dE by DFT, with an error of %.2f eV + %.2f |dE| (Student's t, 3 degrees of freedom). P is the "
-                       "probability to be the lowest, among those found: what no start led to is not in it.",
+                       "By %zu pairs of structures of %zu hosts known at GFN1-xTB and %sDFT, a difference dE is %.2f "
+                       "dE by DFT, with an error of %.2f eV + %.2f |dE| (Student's t, 3 degrees of freedom). P is "
+                       "the probability to be the lowest, among those found: what no start led to is not in it.",
                        m->n_pairs, m->n_hosts, c->semilocal ? "semilocal " : "", m->slope, m->floor, m->share);
     if (out.failed)
         skd_string_free(&out);

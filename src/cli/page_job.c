@@ -92,8 +92,9 @@ static skd_status add_families(skd_string *out, const page *p, size_t j, skd_err
         return status;
     skd_row_times(job->defect->site, reference->lattice, site);
     skd_string_add(out, "<div class=\"wide\"><table><tr><th class=\"n\">rank</th><th class=\"n\">dE (eV)</th>"
-                        "%s<th class=\"n\">gap to next</th><th class=\"n\">starts</th><th>best from</th><th>symmetry</th>"
-                        "<th class=\"n\">ways</th><th class=\"n\">Σ moved (Å)</th><th class=\"n\">largest (Å)</th>"
+                        "%s<th class=\"n\">gap to next</th><th class=\"n\">starts</th><th>best from</th>"
+                        "<th>symmetry</th><th class=\"n\">ways</th><th class=\"n\">Σ moved (Å)</th>"
+                        "<th class=\"n\">largest (Å)</th>"
                         "<th>new bonds of like atoms (Å)</th><th>neighbours' coordination</th><th>most like</th>"
                         "</tr>\n",
                    p->confidence->known ? "<th class=\"n\">P lowest</th><th class=\"n\">dE by DFT, 68 %</th>" : "");

@@ -29,12 +29,16 @@ typedef struct task {
     verify_answer answer;
     double unperturbed; /* eV, at this level; NAN: unknown */
     char status[200];   /* how it ended                    */
+    skd_process p;
+    double began, next_look; /* s */
+    bool active, ended;
 } task;
 
 static void task_free(task *t) {
     skd_cell_free(t->asked);
     skd_free(t->folder);
     verify_answer_free(&t->answer);
+    *t = (task){0};
 }
 
 /* Energy of the unperturbed minimum at this level, once collected. */
@@ -137,26 +141,21 @@ static skd_status watch(task *t, bool *stop, skd_error *err) {
     return status;
 }
 
-static skd_status attend(task *t, skd_process *p, skd_error *err) {
-    bool relaxes = t->runner->manifest->stage == VERIFY_RELAX, stop = false;
-    double next_look = now() + WATCH_EACH;
+/* One look at a running program; t->ended once it has, or was stopped. */
+static skd_status attend(task *t, skd_error *err) {
+    bool relaxes = t->runner->manifest->stage == VERIFY_RELAX;
     int exit_code;
     skd_status status = SKD_OK;
-    while (status == SKD_OK && !stop && !skd_process_ended(p, &exit_code)) {
-        struct timespec poll = {0, POLL_MS * 1000000L};
-        nanosleep(&poll, NULL);
-        if (cli_interrupted())
-            status = skd_fail(err, SKD_ESTOPPED, "interrupted in %s; run the same command again to go on", t->folder);
-        if (status == SKD_OK && relaxes && now() >= next_look) {
-            double began = now();
-            status = watch(t, &stop, err);
-            next_look = now() + fmax(WATCH_EACH, WATCH_COST * (now() - began));
-        }
-    }
-    if (p->group)
-        skd_process_stop(p);
-    else
+    if (skd_process_ended(&t->p, &exit_code)) {
         snprintf(t->status, sizeof t->status, "exit code %d", exit_code);
+        t->ended = true;
+    } else if (relaxes && now() >= t->next_look) {
+        double began = now();
+        status = watch(t, &t->ended, err);
+        t->next_look = now() + fmax(WATCH_EACH, WATCH_COST * (now() - began));
+        if (status == SKD_OK && t->ended)
+            skd_process_stop(&t->p);
+    }
     return status;
 }
 
@@ -183,56 +182,116 @@ static void say(const task *t, double seconds) {
     fflush(stdout);
 }
 
-static skd_status run_task(task *t, skd_error *err) {
+static skd_status end_task(task *t, skd_error *err) {
     verify_runner *r = t->runner;
-    const verify_code *code = verify_code_of(r->inputs->code);
-    skd_process p;
-    double began = now();
-    skd_status status = make_ready(t, err);
-    if (status == SKD_OK && !r->quiet)
-        fprintf(stderr, "%s: %s\n", t->calc->folder, r->command);
-    if (status == SKD_OK)
-        status = skd_process_start(&p, t->folder, r->command, code->output, err);
-    if (status == SKD_OK)
-        status = attend(t, &p, err);
-    if (status == SKD_OK)
-        status = write_status(t, err);
+    skd_status status = write_status(t, err);
     if (status == SKD_OK)
         status = look(t, err);
     if (status == SKD_OK)
-        say(t, now() - began);
+        say(t, now() - t->began);
     r->n_done += status == SKD_OK && t->answer.state == VERIFY_DONE;
     r->n_failed += status == SKD_OK && t->answer.state != VERIFY_DONE;
+    task_free(t);
     return status;
 }
 
-static skd_status run_calc(verify_runner *r, verify_calc *calc, skd_error *err) {
-    task t = {.runner = r, .calc = calc, .unperturbed = unperturbed_energy(r, calc->job)};
+/* ---- several at once ------------------------------------------------------------------------ */
+
+static skd_status start_program(task *t, skd_error *err) {
+    verify_runner *r = t->runner;
+    skd_status status = make_ready(t, err);
+    if (status == SKD_OK && !r->quiet)
+        fprintf(stderr, "%s: %s\n", t->calc->folder, r->command);
+    t->began = now();
+    t->next_look = t->began + WATCH_EACH;
+    if (status == SKD_OK)
+        status = skd_process_start(&t->p, t->folder, r->command, verify_code_of(r->inputs->code)->output, err);
+    t->active = status == SKD_OK;
+    return status;
+}
+
+/* Starts a calculation, unless it is done: then the task stays free. */
+static skd_status begin_task(task *t, verify_runner *r, verify_calc *calc, skd_error *err) {
     bool left = false;
-    skd_status status = verify_structure(&t.asked, &r->run->contents, calc->job, calc->start, err);
-    t.folder = verify_path(r->manifest, calc, NULL);
-    if (status == SKD_OK && !t.folder)
+    *t = (task){.runner = r, .calc = calc, .unperturbed = unperturbed_energy(r, calc->job)};
+    skd_status status = verify_structure(&t->asked, &r->run->contents, calc->job, calc->start, err);
+    t->folder = verify_path(r->manifest, calc, NULL);
+    if (status == SKD_OK && !t->folder)
         status = skd_fail(err, SKD_ENOMEM, "out of memory for a path");
     if (status == SKD_OK)
-        status = skd_process_end_left(t.folder, &left, err);
+        status = skd_process_end_left(t->folder, &left, err);
     if (status == SKD_OK && left)
         fprintf(stderr, "%s: ended the program that an earlier call left running\n", calc->folder);
     if (status == SKD_OK)
-        status = look(&t, err);
-    bool settled = t.answer.state == VERIFY_DONE || t.answer.state == VERIFY_STOPPED;
+        status = look(t, err);
+    bool settled = t->answer.state == VERIFY_DONE || t->answer.state == VERIFY_STOPPED;
     r->n_before += status == SKD_OK && settled;
     if (status == SKD_OK && !settled)
-        status = run_task(&t, err);
-    task_free(&t);
+        status = start_program(t, err);
+    if (!t->active)
+        task_free(t);
+    return status;
+}
+
+/* Gives free tasks something to do, attends to the others; *n_active: how many have something after that. */
+static skd_status go_round(task *tasks, size_t n_tasks, verify_runner *r, size_t *next, size_t *n_active,
+                           skd_error *err) {
+    skd_status status = SKD_OK;
+    *n_active = 0;
+    for (size_t k = 0; k < n_tasks && status == SKD_OK; k++) {
+        task *t = &tasks[k];
+        while (!t->active && *next < r->manifest->n && status == SKD_OK && !cli_interrupted())
+            status = begin_task(t, r, &r->manifest->calc[(*next)++], err);
+        if (status == SKD_OK && t->active)
+            status = attend(t, err);
+        if (status == SKD_OK && t->ended)
+            status = end_task(t, err);
+        *n_active += t->active;
+    }
+    return status;
+}
+
+static void stop_all(task *tasks, size_t n) {
+    for (size_t k = 0; k < n; k++) {
+        skd_process_stop(&tasks[k].p);
+        task_free(&tasks[k]);
+    }
+}
+
+static const char *first_active(const task *tasks, size_t n) {
+    for (size_t k = 0; k < n; k++)
+        if (tasks[k].active)
+            return tasks[k].folder;
+    return "the calculations";
+}
+
+static skd_status run_tasks(task *tasks, size_t n, verify_runner *runner, skd_error *err) {
+    const struct timespec poll = {0, POLL_MS * 1000000L};
+    size_t next = 0, n_active = 0;
+    skd_status status = SKD_OK;
+    do {
+        status = go_round(tasks, n, runner, &next, &n_active, err);
+        if (status == SKD_OK && cli_interrupted())
+            status = skd_fail(err, SKD_ESTOPPED, "interrupted in %s; run the same command again to go on",
+                              first_active(tasks, n));
+        if (status == SKD_OK && n_active > 0)
+            nanosleep(&poll, NULL);
+    } while (status == SKD_OK && (n_active > 0 || next < runner->manifest->n));
+    stop_all(tasks, n);
     return status;
 }
 
 skd_status verify_run_all(verify_runner *runner, skd_error *err) {
+    const size_t n = runner->jobs > 0 ? runner->jobs : 1;
     int lock = -1;
+    task *tasks = skd_alloc(n, sizeof *tasks);
+    if (!tasks)
+        return skd_fail(err, SKD_ENOMEM, "out of memory for %zu jobs", n);
     cli_catch_interrupts();
     skd_status status = skd_process_hold(&lock, runner->manifest->folder, err);
-    for (size_t i = 0; i < runner->manifest->n && status == SKD_OK; i++)
-        status = run_calc(runner, &runner->manifest->calc[i], err);
+    if (status == SKD_OK)
+        status = run_tasks(tasks, n, runner, err);
+    skd_free(tasks);
     skd_process_release(lock);
     return status;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * verify_run.h - runs the calculations of a manifest on this machine, one after another, and watches them; or writes
- * the script by which Slurm does.
+ * verify_run.h - runs the calculations of a manifest on this machine, one or several at once, and watches them; or
+ * writes the script by which Slurm does.
  */
 #ifndef SKD_VERIFY_RUN_H
 #define SKD_VERIFY_RUN_H
@@ -15,6 +15,7 @@ typedef struct verify_runner {
     cli_inputs *inputs;
     const char *command;
     bool quiet;
+    size_t jobs; /**< programs at once; 0: one */
     size_t n_before, n_done, n_failed; /**< finished earlier; finished and failed now */
 } verify_runner;
 

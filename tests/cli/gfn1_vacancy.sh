@@ -42,7 +42,7 @@ check "q = -2: a dimer that was put in gains nothing to speak of" sh -c \
 check "the charged cell says its background" says "Charge -2: the cell is neutralised by a uniform background"
 check "and what its images would add" says "(epsilon 10.3) +0.6062 eV, not in the energies"
 check "why they are ranked so" test "$(code "$shakedown" rank "$work/run" --why)" = 0
-check "probabilities, and what they rest on" says "GFN1-xTB and DFT, a difference dE is"
+check "probabilities, and what they rest on" says "known at GFN1-xTB and DFT"
 check "the choice of --top auto" says "--top auto: rank"
 check "inputs of what holds the lowest with 95 %" \
     test "$(code "$shakedown" verify "$work/run" --code cp2k -o "$work/dft")" = 0

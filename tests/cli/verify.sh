@@ -161,6 +161,28 @@ check "is stopped, and why is said" says "$second: stopped as hopeless: positive
 check "and not begun again" test "$(code verify --stage relax --uncorrected --best 3 --run --command "$command")" = 0
 check "and named by collect" test "$(code collect)" = 3
 check "with the reason" says "relax/v_Si_0/$second: stopped as hopeless"
+cat >"$work/both.sh" <<END2
+echo x >>$work/begun
+i=0 # goes on once another one has begun
+until [ \$(wc -l <$work/begun) -ge 2 ]; do sleep 0.02; i=\$((i + 1)); [ \$i -lt 500 ] || exit 9; done
+exec sh $work/pw.sh \$1 -100.0
+END2
+"$shakedown" verify "$run" --code espresso -o "$work/jobs" >/dev/null
+check "--jobs 2: two at once" test "$(code verify -o "$work/jobs" --run --jobs 2 --command "sh $work/both.sh {input}")" = 0
+check "all of them" says "4 done now"
+"$shakedown" verify "$run" --code espresso -o "$work/jobs9" >/dev/null
+(exec "$shakedown" verify "$run" --code espresso -o "$work/jobs9" --run --jobs 3 --command "echo \$\$ >>$work/pids; sleep 100; true") \
+    >"$work/out" 2>"$work/err" &
+victim=$!
+until [ "$(cat "$work/pids" 2>/dev/null | wc -l)" = 3 ]; do sleep 0.05; done
+kill -9 $victim
+wait $victim 2>/dev/null || true
+: >"$LOG"
+check "killed with three at work: the same command again" \
+    test "$(code verify -o "$work/jobs9" --run --jobs 3 --command "$(command_of)")" = 0
+check "what was left of the three was ended" sh -c "for p in \$(cat '$work/pids'); do
+    kill -0 \$p 2>/dev/null && ! grep -qs '^State:.Z' /proc/\$p/status && exit 1; done; exit 0"
+check "all four run once" test "$(sort -u "$LOG" | wc -l)" = 4 -a "$(wc -l <"$LOG")" = 4
 "$shakedown" verify "$run" --code espresso -o "$work/stop" >/dev/null
 (exec "$shakedown" verify "$run" --code espresso -o "$work/stop" --run --command "echo \$\$ >$work/pid; sleep 100; true") \
     >"$work/out" 2>"$work/err" &
@@ -184,6 +206,7 @@ bad() { # MESSAGE command...: exit 2 and the message
 bad "--code is missing" "$shakedown" verify "$run"
 bad "--code: expected one of" "$shakedown" verify "$run" --code gaussian
 bad "--top: expected auto or a number from 1; found '0'" verify --top 0
+bad "--jobs needs --run" verify --jobs 2
 bad "--stage: expected points or relax; found 'both'" verify --stage both
 bad "not the folder of a search" "$shakedown" verify "$work/nowhere" --code vasp
 bad "not the folder of a search" "$shakedown" collect "$work/nowhere"
