@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "export_labels.h"
 #include "folders.h"
 #include "inputs.h"
 #include "report.h"
@@ -14,6 +15,10 @@ static const cli_option options[] = {
     {"format", 'f', CLI_TEXT, "NAME", "poscar", "poscar, xyz or cif", 0, 0, NULL},
     {"selective", 0, CLI_FLAG, NULL, NULL, "POSCARs: atoms of a held far field F F F", 0, 0, NULL},
     {"output", 'o', CLI_TEXT, "DIR", NULL, "folder to write to; default: DIR/export", 0, 0, NULL},
+    {"labels", 0, CLI_TEXT, "FILE", NULL,
+     "instead: every frame that the teacher labelled, with energy, forces, level and where they came from (extended "
+     "XYZ, .gz compresses)",
+     0, 0, NULL},
     {"threshold", 0, CLI_REAL, "X", NULL, "fingerprint distance between families", 0, 2, NULL},
     CLI_THREADS,
     INPUTS_OPTIONS,
@@ -181,8 +186,23 @@ static skd_status export_all(const cli_args *args, const run_contents *run, cons
     return status;
 }
 
+static skd_status run_labels(const cli_args *args, skd_error *err) {
+    const char *path = cli_text(args, "labels");
+    size_t n, n_failed;
+    skd_status status = export_labels(args->operand[0], path, &n, &n_failed, err);
+    if (status == SKD_OK && strcmp(path, "-") != 0) {
+        printf("%s: %zu frames", path, n);
+        if (n_failed)
+            printf("; %zu questions had no answer", n_failed);
+        putchar('\n');
+    }
+    return status;
+}
+
 static skd_status run_export(const cli_args *args, int *exit_code, skd_error *err) {
     (void)exit_code;
+    if (cli_text(args, "labels"))
+        return run_labels(args, err);
     const skd_format *format = skd_format_named(cli_text(args, "format"));
     if (!format || !format->print)
         return skd_fail(err, SKD_EARG, "--format: expected poscar, xyz or cif; found '%s'", cli_text(args, "format"));
@@ -209,7 +229,7 @@ const cli_command cmd_export = {
     .name = "export",
     .group = "search",
     .summary = "Write the best candidates of a search for verification",
-    .usage = "DIR [--top N] [--code NAME]",
+    .usage = "DIR [--top N] [--code NAME] [--labels FILE]",
     .text = NULL,
     .options = options,
     .min_operands = 1,

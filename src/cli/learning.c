@@ -57,6 +57,8 @@ static skd_status remember(learning *l, skd_error *err) {
     for (size_t i = 0; i < l->store->n_labels && status == SKD_OK; i++) {
         skd_kept_label label = l->store->label[i];
         l->store->label[i] = (skd_kept_label){0};
+        if (label.failed && !l->quiet)
+            fprintf(stderr, "%s: set aside before: %s\n", label.from, label.why);
         status = skd_learner_keep(l->learner, &label, false, err);
     }
     return status;
