@@ -64,7 +64,8 @@ static skd_status open_filled(skd_tasks **tasks, const char *name, long n, skd_e
 
 static skd_task_outcome outcome_of(const skd_task *task) {
     return (skd_task_outcome){.n_starts = 3, .n_families = 1, .n_calls = 10 * task->id,
-                              .energy = -1.5 * (double)task->id, .unperturbed = -1.0, .gain = -1.5 * (double)task->id + 1.0, .symmetry = "C2v",
+                              .energy = -1.5 * (double)task->id,
+                              .unperturbed = -1.0, .gain = -1.5 * (double)task->id + 1.0, .symmetry = "C2v",
                               .bond = "Te-Te 2.78", .moved = 1.25, .converged = true, .seconds = 0.5};
 }
 
