@@ -357,6 +357,12 @@ static void test_addresses(void **state) {
     CHECK(bind(fd, (struct sockaddr *)&left, sizeof left) == 0);
     close(fd);
     CHECK_OK(teachers_potential_new(&f.potential, spec, &f.place, &err));
+    skd_potential_free(f.potential);
+    f.potential = NULL;
+    /* a file that is no socket is not ours to remove */
+    fclose(fopen(path, "w"));
+    CHECK_FAILS(teachers_potential_new(&second, spec, &f.place, &err), SKD_EIO, "in use");
+    CHECK(remove(path) == 0);
     end(&f, NULL);
 }
 
@@ -421,6 +427,35 @@ static void test_launch(void **state) {
     end(&f, NULL);
 }
 
+/* A list of atoms keeps its number from one call to the next, whichever is asked for first. */
+static void test_numbers_last(void **state) {
+    fixture f;
+    skd_error err;
+    skd_frame *init;
+    char settings[200];
+    (void)state;
+    snprintf(settings, sizeof settings, "socket:launch='%s' client {init} ok lj", self);
+    begin(&f, settings, (teachers_place){0});
+    check_answer(&f, true);
+    for (uint32_t k = 0; k < 2; k++) {
+        skd_potential_free(f.potential);
+        CHECK_OK(teachers_potential_new(&f.potential, settings, &f.place, &err));
+        skd_cell_free(f.cell);
+        f.cell = argon(5 + k, 3);
+        check_answer(&f, true);
+    }
+    CHECK_OK(skd_structure_read(&init, f.init, &err));
+    CHECK_INT(init->cell->n, 32);
+    skd_frame_free(init);
+    snprintf(settings, sizeof settings, "%s/init-2.xyz", f.folder);
+    CHECK_OK(skd_structure_read(&init, settings, &err));
+    CHECK_INT(init->cell->n, 29);
+    skd_frame_free(init);
+    snprintf(settings, sizeof settings, "%s/init-3.xyz", f.folder);
+    CHECK(!skd_file_exists(settings));
+    end(&f, NULL);
+}
+
 /* ---- failing allocations ------------------------------------------------------------------------ */
 
 #ifdef SKD_TORTURE
@@ -473,6 +508,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_bad_settings),
         cmocka_unit_test(test_charges),
         cmocka_unit_test(test_launch),
+        cmocka_unit_test(test_numbers_last),
 #ifdef SKD_TORTURE
         cmocka_unit_test(test_torture),
 #endif

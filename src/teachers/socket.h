@@ -4,7 +4,8 @@
  *
  * The i-PI protocol carries no elements and no charge: a client is set up with one list of atoms and one charge, and
  * serves frames of those only. So each list has an address and an init file of its own: NAME (or PORT) and init.xyz
- * for the first that is asked for, NAME-2 (PORT+1) and init-2.xyz for the second, ...
+ * for the first that is asked for, NAME-2 (PORT+1) and init-2.xyz for the second, ... In a run's folder they keep
+ * their numbers for ever: a client that has read such a file never serves other atoms, whatever was killed meanwhile.
  */
 #ifndef SKD_TEACHERS_SOCKET_H
 #define SKD_TEACHERS_SOCKET_H
@@ -20,6 +21,7 @@ typedef struct socket_options {
     char *launch;              /* command that starts a client; NULL: others start them           */
     int port, clients;
     double wait, timeout;      /* s                                                               */
+    bool lasts;                /* init files keep their meaning from one call to the next         */
     teacher_site site;
     skd_log log;
 } socket_options;

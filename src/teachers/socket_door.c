@@ -29,6 +29,9 @@ static void keep_to_us(int fd) {
 
 /* Does a socket's file remain from a program that is no more? */
 static bool is_left_over(const struct sockaddr_un *address) {
+    struct stat file;
+    if (lstat(address->sun_path, &file) != 0 || !S_ISSOCK(file.st_mode))
+        return false;
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
     bool refused = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof *address) != 0 &&
                    errno == ECONNREFUSED;

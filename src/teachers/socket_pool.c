@@ -30,7 +30,7 @@ typedef struct post {
 struct socket_pool {
     const socket_options *options;
     pthread_mutex_t lock; /* of all below and of what posts hold */
-    socket_door first;    /* until the first post takes it       */
+    socket_door first;    /* until the post number 0 takes it    */
     post **post;          /* [n]                                 */
     size_t n, room;
 };
@@ -103,30 +103,71 @@ static skd_status open_pipe(post *p, skd_error *err) {
     return SKD_OK;
 }
 
+/* Path of the init file of the k-th list; NULL without memory. */
+static char *init_path(const socket_options *options, size_t k) {
+    char name[48] = "init.xyz";
+    if (k > 0)
+        snprintf(name, sizeof name, "init-%zu.xyz", k + 1);
+    return teacher_path(options->site.folder, name);
+}
+
+/* Is it the init file of this list? */
+static skd_status is_init_of(bool *same, const char *path, const post *p, skd_error *err) {
+    skd_frame *frame = NULL;
+    skd_error trouble;
+    double its;
+    skd_status status = skd_structure_read(&frame, path, &trouble);
+    const char *charge = status == SKD_OK ? skd_frame_info(frame, "charge") : NULL;
+    *same = charge && frame->cell->n == p->n && !memcmp(frame->cell->species, p->species, p->n * sizeof *p->species) &&
+            skd_span_real((skd_span){charge, strlen(charge)}, &its) && its == p->charge;
+    skd_frame_free(frame);
+    return status == SKD_ENOMEM ? skd_fail(err, status, "%s", trouble.text) : SKD_OK; /* spoilt: somebody else's */
+}
+
+/* The list's number and init file: those that it had in an earlier call, or the first that are free. */
+static skd_status find_number(post *p, const socket_pool *pool, skd_error *err) {
+    const socket_options *options = pool->options;
+    skd_status status = SKD_OK;
+    bool same = false;
+    for (p->number = options->lasts ? 0 : pool->n; status == SKD_OK; p->number++) {
+        p->init = init_path(options, p->number);
+        if (!p->init)
+            return skd_fail(err, SKD_ENOMEM, "out of memory for clients");
+        if (options->lasts && skd_file_exists(p->init))
+            status = is_init_of(&same, p->init, p, err);
+        else
+            same = true;
+        if (same)
+            break;
+        skd_free(p->init);
+        p->init = NULL;
+    }
+    return status;
+}
+
+static skd_status open_door(post *p, socket_pool *pool, skd_error *err) {
+    if (p->number > 0)
+        return socket_door_open(&p->door, pool->options, p->number, err);
+    p->door = pool->first;
+    pool->first = (socket_door){.fd = -1};
+    return SKD_OK;
+}
+
 static skd_status fill_post(post *p, socket_pool *pool, const skd_cell *cell, double charge, skd_error *err) {
     const socket_options *options = pool->options;
-    char name[48] = "init.xyz";
-    if (pool->n > 0)
-        snprintf(name, sizeof name, "init-%zu.xyz", pool->n + 1);
     p->door.fd = -1;
     p->n = cell->n;
-    p->number = pool->n;
     p->charge = charge;
     p->species = skd_copy(cell->species, cell->n, sizeof *p->species);
-    p->init = teacher_path(options->site.folder, name);
-    if (!p->species || !p->init)
-        return skd_fail(err, SKD_ENOMEM, "out of memory for clients");
-    skd_status status = open_pipe(p, err);
+    skd_status status = p->species ? find_number(p, pool, err) : skd_fail(err, SKD_ENOMEM, "out of memory for clients");
+    if (status == SKD_OK)
+        status = open_pipe(p, err);
     if (status == SKD_OK && options->launch)
         status = socket_crew_new(&p->crew, options, err);
-    if (status == SKD_OK && pool->n == 0) {
-        p->door = pool->first;
-        pool->first = (socket_door){.fd = -1};
-    } else if (status == SKD_OK) {
-        status = socket_door_open(&p->door, options, pool->n, err);
-    }
     if (status == SKD_OK)
         status = skd_folder_make(options->site.folder, err);
+    if (status == SKD_OK)
+        status = open_door(p, pool, err);
     return status == SKD_OK ? write_init(p, cell, err) : status;
 }
 
@@ -146,8 +187,8 @@ static skd_status add_post(socket_pool *pool, post **out, const skd_cell *cell, 
         return status != SKD_OK ? status : skd_fail(err, SKD_ENOMEM, "out of memory for clients");
     status = fill_post(p, pool, cell, charge, err);
     if (status != SKD_OK) {
-        if (pool->n == 0) { /* the first address stays open for the next attempt */
-            pool->first = p->door.fd >= 0 ? p->door : pool->first;
+        if (p->number == 0 && p->door.fd >= 0) { /* the first address stays open for the next attempt */
+            pool->first = p->door;
             p->door = (socket_door){.fd = -1};
         }
         post_free(p, pool->options);
@@ -159,12 +200,22 @@ static skd_status add_post(socket_pool *pool, post **out, const skd_cell *cell, 
 
 /* ---- the pool ----------------------------------------------------------------------------------- */
 
+/* Those of an earlier call in a folder that is nobody's: a client must not take them for ours. */
+static void forget_init_files(const socket_options *options) {
+    char *path = NULL;
+    for (size_t k = 0; !options->lasts && (path = init_path(options, k)) != NULL && unlink(path) == 0; k++)
+        skd_free(path);
+    if (!options->lasts)
+        skd_free(path);
+}
+
 skd_status socket_pool_new(socket_pool **out, const socket_options *options, skd_error *err) {
     *out = NULL;
     socket_pool *pool = skd_alloc(1, sizeof *pool);
     if (!pool)
         return skd_fail(err, SKD_ENOMEM, "out of memory for clients");
     pool->options = options;
+    forget_init_files(options);
     skd_status status = socket_door_open(&pool->first, options, 0, err);
     if (status == SKD_OK && pthread_mutex_init(&pool->lock, NULL) != 0) {
         socket_door_close(&pool->first);
