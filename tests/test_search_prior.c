@@ -171,7 +171,7 @@ static void a_spent_budget_is_said(void **state) {
     teardown(&f);
 }
 
-/* A prior level that cannot do any frame leaves nothing to learn from: nothing is unsure of its minima, there are none. */
+/* A prior level that cannot do any frame leaves nothing to learn from. */
 static void a_prior_that_fails_ends_the_search_without_minima(void **state) {
     (void)state;
     skd_error err;

@@ -77,6 +77,8 @@ static void add_provenance(skd_string *out, const page *p) {
     page_escaped(out, "<tr><th>host</th><td>", record->host_file, "");
     skd_string_add(out, ", checksum %016llx</td></tr>", (unsigned long long)record->host_checksum);
     page_escaped(out, "<tr><th>level</th><td>", record->potential, "</td></tr>");
+    if (record->prior[0])
+        page_escaped(out, "<tr><th>level below</th><td>", record->prior, "</td></tr>");
     page_escaped(out, "<tr><th>minimiser</th><td>", record->method, "");
     skd_string_add(out, ", mean force below %g, largest below %g eV/Å (0: not asked), at most %zu steps</td></tr>",
                    record->force_mean, record->force_max, record->max_steps);
@@ -87,9 +89,10 @@ static void add_provenance(skd_string *out, const page *p) {
         page_escaped(out, "<h3>How sure is the ranking?</h3><p>", text, "</p>");
     out->failed = out->failed || !text;
     skd_free(text);
-    skd_string_add(out, "<p>Energies are those of the level named here, not of DFT: the list is one of candidates. "
-                           "Give all within a few eV to DFT.</p>\n"
-                           "<h3>How to cite</h3><p>Bond distortions: Mosquera-Lois, Kavanagh, Walsh, Scanlon, npj "
+    if (!record->prior[0])
+        skd_string_add(out, "<p>Energies are those of the level named here, not of DFT: the list is one of candidates. "
+                               "Give all within a few eV to DFT.</p>\n");
+    skd_string_add(out, "<h3>How to cite</h3><p>Bond distortions: Mosquera-Lois, Kavanagh, Walsh, Scanlon, npj "
                            "Comput. Mater. 9, 25 (2023). Surrogate search: Mosquera-Lois, Kavanagh, Ganose, Walsh, npj "
                            "Comput. Mater. 10, 121 (2024). Fingerprints: Bartók, Kondor, Csányi, Phys. Rev. B 87, "
                            "184115 (2013)."

@@ -60,6 +60,8 @@ static void add_family(skd_string *out, const page *p, size_t j, size_t f, const
                    svg_colour(f), family->rank);
     skd_string_add(out, isnan(family->relative) ? "<td class=\"n\">-</td>" : "<td class=\"n\">%+.4f</td>",
                    family->relative);
+    if (p->run->record.prior[0])
+        skd_string_add(out, "<td class=\"n\">%+.4f</td>", report_relative_at_prior(job, family));
     add_confidence(out, p, j, f);
     if (f + 1 < r->n)
         skd_string_add(out, "<td class=\"n\">%.4f</td>", r->family[f + 1].energy - family->energy);
@@ -78,7 +80,7 @@ static void add_family(skd_string *out, const page *p, size_t j, size_t f, const
     if (c->bulk_alarm)
         skd_string_add(out, "<tr><td></td><td colspan=\"%d\" class=\"warn\">Atoms far from the defect moved too "
                             "(rms %.2f Å, near it %.2f Å): is the host changing phase?</td></tr>\n",
-                       p->confidence->known ? 13 : 11, c->far, c->near);
+                       (p->confidence->known ? 13 : 11) + (p->run->record.prior[0] != '\0'), c->far, c->near);
 }
 
 static skd_status add_families(skd_string *out, const page *p, size_t j, skd_error *err) {
@@ -92,11 +94,12 @@ static skd_status add_families(skd_string *out, const page *p, size_t j, skd_err
         return status;
     skd_row_times(job->defect->site, reference->lattice, site);
     skd_string_add(out, "<div class=\"wide\"><table><tr><th class=\"n\">rank</th><th class=\"n\">dE (eV)</th>"
-                        "%s<th class=\"n\">gap to next</th><th class=\"n\">starts</th><th>best from</th>"
+                        "%s%s<th class=\"n\">gap to next</th><th class=\"n\">starts</th><th>best from</th>"
                         "<th>symmetry</th><th class=\"n\">ways</th><th class=\"n\">Σ moved (Å)</th>"
                         "<th class=\"n\">largest (Å)</th>"
                         "<th>new bonds of like atoms (Å)</th><th>neighbours' coordination</th><th>most like</th>"
                         "</tr>\n",
+                   p->run->record.prior[0] ? "<th class=\"n\">dE prior (eV)</th>" : "",
                    p->confidence->known ? "<th class=\"n\">P lowest</th><th class=\"n\">dE by DFT, 68 %</th>" : "");
     for (size_t f = 0; f < r->n && status == SKD_OK; f++) {
         skd_change change;

@@ -136,8 +136,7 @@ static const skd_minimum *unperturbed_minimum(const skd_job *job) {
     return NULL;
 }
 
-/* What the prior level says of the same two structures, eV; NAN if it is not known. */
-static double relative_at_prior(const skd_job *job, const skd_family *f) {
+double report_relative_at_prior(const skd_job *job, const skd_family *f) {
     const skd_minimum *first = unperturbed_minimum(job), *m = &job->minimum[f->best];
     return first && first->has_prior && m->has_prior ? m->prior_energy - first->prior_energy : (double)NAN;
 }
@@ -155,7 +154,7 @@ static void add_row(cli_table *t, const run_contents *run, const skd_job *job, c
     cli_table_add(t, "%zu", f->rank);
     add_energy(t, f->relative);
     if (run->record.prior[0])
-        add_energy(t, relative_at_prior(job, f));
+        add_energy(t, report_relative_at_prior(job, f));
     if (one_element(run, job))
         cli_table_add(t, "%.4f", formation_energy(run, job, f->energy));
     else
@@ -297,7 +296,7 @@ static cJSON *family_json(const run_contents *run, const skd_job *job, const skd
     json_add_number(o, "energy_eV", f->energy);
     json_add_number(o, "relative_eV", f->relative);
     if (run->record.prior[0])
-        json_add_number(o, "relative_prior_eV", relative_at_prior(job, f));
+        json_add_number(o, "relative_prior_eV", report_relative_at_prior(job, f));
     json_add_number(o, "formation_energy_eV",
                     one_element(run, job) ? formation_energy(run, job, f->energy) : (double)NAN);
     cJSON_AddStringToObject(o, "candidate", job->starts.start[f->best].name);

@@ -28,6 +28,9 @@ skd_status report_open_with(report_run *run, const char *folder, const cli_args 
                             skd_error *err) SKD_CHECKED;
 void report_close(report_run *run);
 
+/** What the prior level of a search on two says of a family's energy against the unperturbed minimum, of the same two
+ *  structures, eV; NAN if it is not known. */
+double report_relative_at_prior(const skd_job *job, const skd_family *family);
 /** The table of every job, with a line of words under it. */
 void report_print(FILE *out, const run_contents *run, const skd_ranking *rankings);
 /** The same as <folder>/ranking.txt. */

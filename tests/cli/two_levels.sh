@@ -26,6 +26,7 @@ check "as JSON" test "$(code "$shakedown" rank "$work/a" --json)" = 0
 check "JSON has both levels" sh -c "grep -q relative_prior_eV '$work/out' && grep -q '\"prior\":' '$work/out'"
 check "export" test "$(code "$shakedown" export "$work/a" --top 1 -o "$work/e")" = 0
 check "report" test "$(code "$shakedown" report "$work/a" -o "$work/r.html")" = 0
+check "report has both levels" grep -q "dE prior" "$work/r.html"
 check "plot" test "$(code "$shakedown" plot "$work/a" -o "$work/p")" = 0
 
 # killed at some moments in either search, the same command comes to the same table
