@@ -137,6 +137,8 @@ static skd_status print_end(const scanning *s, int *exit_code, skd_error *err) {
     skd_status status = scan_store_open(&store, s->plan, s->slice, s->sliced, err);
     if (status == SKD_OK)
         status = scan_table_print(store.tasks, stdout, &all_good, err);
+    if (status == SKD_OK && !s->sliced)
+        status = scan_models_write(&store, err);
     if (status == SKD_OK)
         printf("\nwrote %s (also for 'ase gui' and 'ase db'). Next: shakedown status %s\n", store.path,
                s->plan->folder);

@@ -58,7 +58,7 @@ static skd_status add_point(known_labels *known, const point *p, const char *fro
     return SKD_OK;
 }
 
-static skd_status add_answer(known_labels *known, const skd_kept_label *l, skd_error *err) {
+skd_status known_labels_add(known_labels *known, const skd_kept_label *l, skd_error *err) {
     skd_status status = SKD_OK;
     const skd_cell *cell = l->relaxed ? l->relaxed : l->cell;
     if (l->failed)
@@ -76,7 +76,7 @@ skd_status known_labels_add_run(known_labels *known, const run_store *store, skd
     skd_status status = SKD_OK;
     for (size_t i = 0; i < store->n_labels && status == SKD_OK; i++)
         if (store->label[i].cell) /* not given away */
-            status = add_answer(known, &store->label[i], err);
+            status = known_labels_add(known, &store->label[i], err);
     return status;
 }
 
@@ -98,7 +98,7 @@ skd_status known_labels_give(const known_labels *known, skd_learner *learner, sk
     known_labels copy = {0};
     skd_status status = SKD_OK;
     for (size_t i = 0; i < known->n && status == SKD_OK; i++)
-        status = add_answer(&copy, &known->label[i], err);
+        status = known_labels_add(&copy, &known->label[i], err);
     for (size_t i = 0; i < copy.n && status == SKD_OK; i++) {
         skd_kept_label label = copy.label[i];
         copy.label[i] = (skd_kept_label){0};

@@ -23,6 +23,8 @@ skd_status known_labels_read(known_labels *known, const char *list, const char *
                              skd_error *err);
 /** Appends the labels of a run that was read back, frames on the way of relaxations too. */
 skd_status known_labels_add_run(known_labels *known, const run_store *store, skd_error *err);
+/** Appends copies of what one label says, frames on the way of a relaxation too. */
+skd_status known_labels_add(known_labels *known, const skd_kept_label *label, skd_error *err);
 /** A hash of all of them; 0 if there are none. */
 uint64_t known_labels_key(const known_labels *known);
 /** Gives the learner a copy of each, to count from the beginning. */

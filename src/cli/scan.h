@@ -108,6 +108,8 @@ double scan_clock(void);
 skd_status scan_work(scan_store *store, scan_worker *worker, bool quiet, skd_error *err);
 /** One line on standard error of a task that is finished. */
 void scan_say(const char *host, const scan_result *result);
+/** Labels of the tasks that are done as <folder>/learned.model.gz, or one file a group; none if nothing was learned. */
+skd_status scan_models_write(const scan_store *store, skd_error *err);
 /** The table of all tasks: one line a task, and how many improved. *all_good: none failed, all converged. */
 skd_status scan_table_print(skd_tasks *tasks, FILE *out, bool *all_good, skd_error *err);
 

@@ -114,9 +114,9 @@ defect: v_Si
 supercell: 2
 potential: sw
 surrogate: on
-charges: -1..1
+charges: 0..1
 kinds: unperturbed,bond
-distortions: -0.4,0.4
+distortions: -0.4
 labels: 6
 force-max: 0.1
 saddles: no
@@ -134,6 +134,19 @@ wait $victim 2>/dev/null || true
 check "killed in the middle, two processes end it" test "$(code scan "$work/learn" -o "$work/learn2" --processes 2)" = 0
 table "$work/learn2" >"$work/learned2"
 check "same table" cmp "$work/learned" "$work/learned2"
+
+# with a frozen model tasks know the same, whoever does them
+check "what was learned is left" test -s "$work/learn1/learned.model.gz"
+frozen() { "$shakedown" scan "$work/learn" --frozen-model "$work/learn1/learned.model.gz" "$@"; }
+check "--frozen-model: one process" test "$(code frozen -o "$work/frozen1" --processes 1)" = 0
+for i in 1 2; do
+    check "--frozen-model: slice $i of 2" test "$(code frozen -o "$work/frozen2" --slice $i/2)" = 0
+done
+check "joined" test "$(code "$shakedown" merge "$work/frozen2")" = 0
+table "$work/frozen1" >"$work/frozen1.csv"
+table "$work/frozen2" >"$work/frozen2.csv"
+check "same table" cmp "$work/frozen1.csv" "$work/frozen2.csv"
+check "all tasks know the model" test "$(grep -c ',0,,$' "$work/frozen1.csv")" = 0
 
 # ---- report
 check "a report is written" test "$(code "$shakedown" scan-report "$work/one")" = 0
