@@ -239,10 +239,40 @@ static skd_status take_scf(void *state, skd_step *step, skd_span rest, skd_error
     return SKD_OK;
 }
 
+/* Rows "1 O 1 alpha beta charge spin", then "# Total charge and spin  alpha  beta  charge  spin"; of a restricted
+ * calculation rows without spin. */
+static skd_status take_mulliken(void *state, skd_step *step, skd_span rest, skd_error *err) {
+    reader *r = state;
+    skd_span line, word;
+    skd_status status = finish(r, step, err);
+    size_t n = 0;
+    if (!skd_span_has(rest, "Spin moment"))
+        return status;
+    while (status == SKD_OK && (status = skd_line_next(step, &line)) == SKD_OK && !skd_span_starts(line, "# Total")) {
+        double spin;
+        long number;
+        skd_span row = line;
+        if (!skd_span_word(&row, &word) || !skd_span_int(word, &number) || !skd_span_real(skd_span_last(line), &spin))
+            return status;
+        if (n < step->n)
+            step->moment[n] = spin;
+        n++;
+    }
+    if (status != SKD_OK)
+        return status;
+    step->has_magmom = skd_span_real(skd_span_last(line), &step->magmom);
+    step->has_moment = n == step->n && n > 0;
+    return SKD_OK;
+}
+
 static skd_status take_energy(void *state, skd_step *step, skd_span rest, skd_error *err) {
     reader *r = state;
     int scf = step->scf;
+    const bool is_new = step->has_energy; /* what was read of electrons is that of the step before */
+    const bool magmom = step->has_magmom && !is_new, moment = step->has_moment && !is_new;
     skd_status status = finish(r, step, err);
+    step->has_magmom = magmom;
+    step->has_moment = moment;
     if (status == SKD_OK && !skd_span_real(skd_span_last(rest), &r->energy))
         return skd_text_fail(skd_stream_text(step->stream), err, "expected the total energy in Ha");
     step->scf = scf;
@@ -318,6 +348,7 @@ static const skd_rule rules[] = {
     {"MODULE QUICKSTEP: ATOMIC COORDINATES IN ANGSTROM", take_positions},
     {"MODULE QUICKSTEP:  ATOMIC COORDINATES IN angstrom", take_positions},
     {"*** ", take_scf},
+    {"#  Atom  Element  Kind  Atomic population (alpha,beta)", take_mulliken},
     {"ENERGY| Total FORCE_EVAL", take_energy},
     {"ATOMIC FORCES in [a.u.]", take_forces},
     {"STRESS| Analytical", take_stress},

@@ -43,6 +43,7 @@ static const struct {
     {GOLDEN "geo-1.restart.gz", 1, 3, NAN, NAN, NAN, NAN, 0.0, NAN, NULL, NULL},
     {GOLDEN "sp.out.gz", 1, 3, -455.7979763775355, NAN, 0.07966818 * 51.4220674763, -19.5482900097 * 0.00624150907, 1.0,
      NAN, "F", NULL},
+    {GOLDEN "o2.out.gz", 1, 2, -31.623571783903909 * 27.211386245988, NAN, 4.594539103300028, NAN, 0.0, 2.0, "T", NULL},
     {GOLDEN "Si.castep", 2, 2, -327.56228002, -327.56338003, -0.03456, -4.5 * 0.00624150907, 1.0, 0.95, "F", "T"},
     {GOLDEN "Si.aims.out", 2, 2, -15750.9299470124, -15750.9310470124, -0.0034, -0.015, 1.0, 1.0, "T", "T"},
     {GOLDEN "h2.abo.gz", 3, 2, -7.56195202194972 * 27.211386245988, NAN, -0.014198660554 * 51.4220674763,
@@ -90,6 +91,17 @@ static void each_code_says_what_its_sample_holds(void **state) {
             CHECK(!skd_frame_info(frames.frame[k], "ionic_converged"));
         skd_frames_free(&frames);
     }
+}
+
+static void cp2k_gives_moments_of_atoms(void **state) {
+    (void)state;
+    skd_frames frames = read_all(GOLDEN "o2.out.gz");
+    const skd_frame *o2 = frames.frame[0];
+    CHECK_INT((long)o2->n_column, 1);
+    CHECK_TEXT(o2->column[0].name, "magmoms");
+    CHECK_CLOSE(o2->column[0].real[0], 0.974036, 1e-9, 0);
+    CHECK_CLOSE(o2->column[0].real[1], 1.025964, 1e-9, 0);
+    skd_frames_free(&frames);
 }
 
 static void cp2k_takes_positions_of_its_trajectory(void **state) {
@@ -245,6 +257,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_code_says_what_its_sample_holds),
         cmocka_unit_test(cp2k_takes_positions_of_its_trajectory),
+        cmocka_unit_test(cp2k_gives_moments_of_atoms),
         cmocka_unit_test(a_cut_file_gives_its_whole_frames),
         cmocka_unit_test(entities_are_refused),
         cmocka_unit_test(the_lane_reads_what_libxml2_reads),

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "changes.h"
+#include "magmom.h"
 #include "report.h"
 #include "snb_csv.h"
 #include "snb_notes.h"
@@ -42,6 +43,32 @@ static skd_status print_change(const snb_species *s, skd_error *err) {
     return status;
 }
 
+static skd_status magmom_of_run(double *out, const snb_species *s, const snb_run *run, const snb_code *code,
+                                skd_error *err) {
+    skd_string folder = {0};
+    *out = (double)NAN;
+    if (!run || !run->folder)
+        return SKD_OK;
+    skd_string_add(&folder, "%s/%s", s->path, run->folder);
+    skd_status status = folder.failed ? skd_fail(err, SKD_ENOMEM, "out of memory for a path")
+                                      : magmom_of_output(out, folder.text, code->output, err);
+    skd_string_free(&folder);
+    return status;
+}
+
+/* Where the outputs say it. */
+static skd_status print_magmoms(const snb_species *s, const snb_code *code, skd_error *err) {
+    double zero, lowest;
+    skd_status status = magmom_of_run(&zero, s, snb_unperturbed(s), code, err);
+    if (status == SKD_OK)
+        status = magmom_of_run(&lowest, s, snb_lowest(s), code, err);
+    if (status == SKD_OK && isfinite(lowest)) {
+        printf("  magnetisation: %.2f µB", lowest);
+        printf(isfinite(zero) ? " (Unperturbed %.2f)\n" : "\n", zero);
+    }
+    return status;
+}
+
 static skd_status analyse_species(snb_species *s, const snb_code *code, const cli_args *args, skd_error *err) {
     const char *name = cli_text(args, "ref") ? cli_text(args, "ref") : cli_text(args, "ref-struct");
     snb_shift *shift = skd_alloc(s->n, sizeof *shift);
@@ -60,6 +87,8 @@ static skd_status analyse_species(snb_species *s, const snb_code *code, const cl
     if (status == SKD_OK) {
         snb_notes_print(stdout, s, 0.05, true);
         status = print_change(s, err);
+        if (status == SKD_OK)
+            status = print_magmoms(s, code, err);
         printf("  wrote %s/%s.csv\n", s->path, s->name);
     }
     skd_free(shift);
@@ -102,7 +131,20 @@ static void print_warnings(const skd_ranking *r) {
         printf("  warning: all distortions end more than 0.1 eV below Unperturbed: is the host changing phase?\n");
 }
 
-static skd_status analyse_job(const skd_job *job, const skd_ranking *r, skd_error *err) {
+/* What was collected of a family's candidate. */
+static void print_collected(const run_store *store, size_t j, size_t start) {
+    for (size_t i = 0; i < store->n_dft; i++) {
+        const run_dft *d = &store->dft[i];
+        if (d->job != j || d->start != start)
+            continue;
+        printf("  %s, %s: %.4f eV", d->level, d->relaxed ? "relaxed" : "single point", d->energy);
+        printf(isfinite(d->magmom) ? ", magnetisation %.2f µB\n" : "\n", d->magmom);
+    }
+}
+
+static skd_status analyse_job(const report_run *run, size_t j, skd_error *err) {
+    const skd_job *job = run->contents.job[j];
+    const skd_ranking *r = &run->rankings[j];
     char entry[96];
     const skd_minimum *zero = unperturbed_of(job);
     const skd_cell *reference = zero ? zero->cell : job->defect->cell;
@@ -122,6 +164,7 @@ static skd_status analyse_job(const skd_job *job, const skd_ranking *r, skd_erro
         status = skd_change_find(&change, reference, cell, site, err);
         if (status == SKD_OK)
             changes_print(stdout, &change, cell);
+        print_collected(&run->store, j, family->best);
     }
     return status;
 }
@@ -130,7 +173,7 @@ static skd_status analyse_run(const cli_args *args, skd_error *err) {
     report_run run;
     skd_status status = report_open(&run, args->operand[0], args, err);
     for (size_t j = 0; j < run.contents.n_jobs && status == SKD_OK; j++)
-        status = analyse_job(run.contents.job[j], &run.rankings[j], err);
+        status = analyse_job(&run, j, err);
     report_close(&run);
     return status;
 }

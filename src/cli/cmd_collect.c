@@ -71,7 +71,8 @@ static skd_status add_label(collection *c, const run_dft *d, const verify_calc *
 static skd_status keep(collection *c, const verify_manifest *m, const verify_calc *calc, verify_answer *a,
                        skd_error *err) {
     run_dft d = {.job = calc->job, .start = calc->start, .relaxed = m->stage == VERIFY_RELAX, .stalled = a->stalled,
-                 .n_steps = a->n_steps, .cell = a->cell, .energy = a->energy, .force = a->force};
+                 .n_steps = a->n_steps, .cell = a->cell, .energy = a->energy, .magmom = a->magmom,
+                 .force = a->force};
     snprintf(d.level, sizeof d.level, "%s", m->level);
     snprintf(d.version, sizeof d.version, "%s", a->version);
     snprintf(d.source, sizeof d.source, "%s", a->source);

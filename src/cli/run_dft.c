@@ -39,6 +39,7 @@ static run_row row_of(run_dft *d, const skd_job *job) {
     cJSON_AddBoolToObject(data, "stalled", d->stalled);
     cJSON_AddStringToObject(data, "source", d->source);
     cJSON_AddStringToObject(data, "version", d->version);
+    json_add_number(data, "magmom_muB", d->magmom);
     run_trace_add(data, &d->trace);
     return (run_row){.key = {RUN_DFT, d->job, d->number},
                      .row = {.cell = d->cell, .has_energy = true, .energy = d->energy, .force = d->force,
@@ -88,6 +89,7 @@ skd_status run_dft_read(run_dft *result, run_key key, skd_db_row *row, const cJS
     result->stalled = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(data, "stalled"));
     result->n_steps = (size_t)json_integer(data, "steps");
     result->energy = row->energy;
+    result->magmom = json_number(data, "magmom_muB");
     result->cell = row->cell;
     result->force = row->force;
     row->cell = NULL;

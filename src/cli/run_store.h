@@ -22,7 +22,7 @@ typedef struct run_dft {
     char level[96], version[60], source[300];
     size_t n_steps;
     skd_cell *cell;            /**< in the candidate's order; owned                       */
-    double energy;             /**< eV                                                    */
+    double energy, magmom;     /**< eV, µB (NAN: unknown)                                 */
     double (*force)[3];        /**< [n] eV/Å or NULL; owned                               */
     skd_trace trace;           /**< of a relaxation; owned                                */
 } run_dft;

@@ -176,6 +176,9 @@ static skd_status read_output(verify_answer *a, const char *path, const skd_cell
     if (status == SKD_OK && last && a->state != VERIFY_WRONG)
         status = judge_last(a, last, asked, relaxes, err);
     a->energy = last && last->has_energy ? last->energy : (double)NAN;
+    const char *magmom = last ? skd_frame_info(last, "magmom") : NULL;
+    if (magmom && !skd_span_real((skd_span){magmom, strlen(magmom)}, &a->magmom))
+        a->magmom = (double)NAN;
     skd_frame_free(last);
     skd_outputs_close(source);
     return status;
@@ -225,7 +228,7 @@ skd_status verify_read(verify_answer *out, const verify_manifest *manifest, cons
                        const skd_cell *asked, skd_error *err) {
     const verify_code *code = verify_code_of(skd_code_named(manifest->code));
     char line[200];
-    *out = (verify_answer){.energy = (double)NAN};
+    *out = (verify_answer){.energy = (double)NAN, .magmom = (double)NAN};
     judge(out, VERIFY_ABSENT, "no output (%s) yet", code->answer[0]);
     skd_status status = SKD_OK;
     for (size_t i = 0; code->answer[i] && status == SKD_OK && out->state == VERIFY_ABSENT; i++)

@@ -25,6 +25,7 @@ typedef struct verify_answer {
     skd_cell *cell;     /**< last whole step, in the order of the structure asked for; NULL  */
     double (*force)[3]; /**< [n] eV/Å or NULL                                               */
     double energy;      /**< eV, of the last whole step; NAN                                */
+    double magmom;      /**< µB, likewise; NAN where it is not said                         */
     size_t n_steps;
     bool stalled;       /**< stopped by our rules, as good as converged                     */
     skd_watch watch;    /**< all steps, for the rules                                       */

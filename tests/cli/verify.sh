@@ -36,6 +36,7 @@ echo
 [ "$fault" = cut ] && exit 0
 echo "     convergence has been achieved in   7 iterations"
 echo "!    total energy              =    $energy Ry"
+echo "     total magnetization       =     2.00 Bohr mag/cell"
 echo
 echo "     Forces acting on atoms (cartesian axes, Ry/au):"
 echo
@@ -136,6 +137,8 @@ check "both levels side by side" says "dE espresso/HSE06 (eV)  dE sw (eV)  rank 
 check "where they disagree" says "The levels disagree about"
 check "the lesson" says "Lowest at espresso/HSE06: Unperturbed"
 check "the ranking file is the table" grep -q "Lowest at espresso/HSE06: Unperturbed" "$run/verify/ranking.txt"
+check "analyse: energy and magnetisation at the other level" sh -c \
+    "'$shakedown' analyse '$run' | grep -qE 'espresso/HSE06, single point: -[0-9.]+ eV, magnetisation 2.00 µB'"
 check "JSON" test "$(collect --json | grep -c '"lower_in_search"')" -gt 0
 check "labels for a model" grep -q 'level=espresso/HSE06' "$run/verify/labels.xyz"
 before=$(wc -c <"$run/verify/labels.xyz")
