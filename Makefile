@@ -158,7 +158,7 @@ bench: deps
 
 fuzz: deps
 	@tests/deps.sh clang libclang-rt-14-dev
-	@$(SUBMAKE) $(BUILD)/elements_table.h $(BUILD)/gfn1_table.h
+	@$(SUBMAKE) $(BUILD)/elements_table.h $(BUILD)/gfn1_table.h $(BUILD)/ready_models.h $(BUILD)/templates.h
 	@tests/fuzz/fuzz.sh run $(BUILD) $(FUZZ_SECONDS)
 
 clean:
