@@ -143,7 +143,7 @@ static inline bool client_getforce(client *c) {
     free(force);
     c->answers++;
     c->have_data = false;
-    return good;
+    return good && !client_is(c, "one");
 }
 
 static inline bool client_obey(client *c) {

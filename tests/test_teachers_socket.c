@@ -422,6 +422,11 @@ static void test_launch(void **state) {
     begin(&f, settings, (teachers_place){0});
     CHECK_FAILS(ask(&f, &err), SKD_ENUMERIC, "did not answer in time");
     end(&f, NULL);
+    snprintf(settings, sizeof settings, "socket:launch='%s' client {init} one lj", self);
+    begin(&f, settings, (teachers_place){0});
+    for (int k = 0; k < 3; k++) /* each dies after its answer */
+        check_answer(&f, true);
+    end(&f, NULL);
     begin(&f, "socket:wait=20,launch=exit 3", (teachers_place){0});
     CHECK_FAILS(ask(&f, &err), SKD_ENUMERIC, "clients end without an answer, the last one with exit code 3");
     end(&f, NULL);
