@@ -210,7 +210,7 @@ static void *ask_several(void *of) {
     for (uint32_t k = 0; k < 4; k++) {
         skd_error err;
         skd_cell *cell = argon(s->seed + k, 0);
-        skd_result *got, *want;
+        skd_result *got = NULL, *want = NULL;
         s->good &= skd_result_new(&got, cell->n, &err) == SKD_OK && skd_result_new(&want, cell->n, &err) == SKD_OK &&
                    compute_with(s->f->potential, cell, 0.0, got, &err) == SKD_OK &&
                    compute_with(s->f->lj, cell, 0.0, want, &err) == SKD_OK &&

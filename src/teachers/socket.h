@@ -60,6 +60,33 @@ skd_status socket_crew_add(socket_crew *crew, const socket_options *options, con
 /* Lets those that were told to end do so for a moment, then ends them. */
 void socket_crew_stop(socket_crew *crew, const socket_options *options);
 
+/* ---- socket_post.c ------------------------------------------------------------------------------ */
+
+/* A list of atoms with a charge, and its clients. */
+typedef struct socket_post {
+    size_t n;
+    int *species;
+    double charge;
+    size_t number;     /* 0, 1, ...                                     */
+    char *init;        /* path of its init file                         */
+    socket_door door;
+    socket_crew crew;  /* with launch only                              */
+    int idle[2];       /* pipe of connections without work              */
+    int busy, waiting; /* clients at work; threads that wait for one    */
+    bool told;         /* that somebody waits                           */
+} socket_post;
+/* The (n_before + 1)-th list of this call; `first` is the door of the list number 0, taken if it is this one. */
+skd_status socket_post_new(socket_post **out, const socket_options *options, size_t n_before, socket_door *first,
+                           const skd_cell *cell, double charge, skd_error *err) SKD_CHECKED;
+/* Ends its clients. */
+void socket_post_free(socket_post *post, const socket_options *options);
+/* A connection without work that is still there; -1: none. */
+int socket_post_idle(const socket_post *post);
+/* Tells clients without work to end. */
+void socket_post_dismiss(const socket_post *post);
+/* Removes the init files of an earlier call from a folder that is nobody's: a client must not take them for ours. */
+void socket_forget_posts(const socket_options *options);
+
 /* ---- socket_pool.c ------------------------------------------------------------------------------ */
 
 /* Connected clients. Any thread may take one. */
