@@ -254,12 +254,6 @@ static skd_status take_scf(void *state, skd_step *step, skd_span rest, skd_error
     return SKD_OK;
 }
 
-static skd_status take_unconverged(void *state, skd_step *step, skd_span rest, skd_error *err) {
-    (void)state, (void)rest, (void)err;
-    step->scf = SKD_NO;
-    return SKD_OK;
-}
-
 static skd_status take_relaxed(void *state, skd_step *step, skd_span rest, skd_error *err) {
     (void)state, (void)err;
     if (skd_span_has(rest, "are converged"))
@@ -294,23 +288,17 @@ static const skd_rule rules[] = {
     {"Cartesian components of stress tensor (hartree/bohr^3)", take_stress},
     {"Total energy (etotal)", take_energy},
     {"At SCF step", take_scf},
-    {"scprqt:  WARNING", take_unconverged},
+    {"scprqt:  WARNING", skd_take_unconverged},
     {"At Broyd/MD step", take_relaxed},
     {"Calculation completed.", take_end},
     {NULL, NULL},
 };
 
-static skd_status next(void *state, skd_step *step, bool *more, skd_error *err) {
-    return skd_rules_run(rules, state, step, more, err);
-}
-
 static skd_status begin(void *state, skd_step *step, skd_error *err) {
     reader *r = state;
-    (void)err;
+    (void)step, (void)err;
     for (int k = 0; k < 3; k++)
         r->acell[k] = r->rprim[4 * k] = 1.0;
-    step->knows_end = true;
-    strcpy(step->code, "ABINIT");
     return SKD_OK;
 }
 
@@ -330,9 +318,11 @@ const skd_output_format skd_output_abinit = {
     .name = "abinit",
     .summary = "ABINIT .abo",
     .energy = "etotal, E - TS",
+    .code = "ABINIT",
+    .knows_end = true,
     .matches = matches,
     .size = sizeof(reader),
     .begin = begin,
-    .next = next,
+    .rules = rules,
     .end = end,
 };

@@ -173,25 +173,6 @@ static skd_status take_converged(void *state, skd_step *step, skd_span rest, skd
     return SKD_OK;
 }
 
-static skd_status take_unconverged(void *state, skd_step *step, skd_span rest, skd_error *err) {
-    (void)state, (void)rest, (void)err;
-    step->scf = SKD_NO;
-    return SKD_OK;
-}
-
-static skd_status take_relaxation(void *state, skd_step *step, skd_span rest, skd_error *err) {
-    (void)state, (void)rest, (void)err;
-    if (step->ionic == SKD_UNKNOWN)
-        step->ionic = SKD_NO;
-    return SKD_OK;
-}
-
-static skd_status take_relaxed(void *state, skd_step *step, skd_span rest, skd_error *err) {
-    (void)state, (void)rest, (void)err;
-    step->ionic = SKD_YES;
-    return SKD_OK;
-}
-
 static skd_status take_version(void *state, skd_step *step, skd_span rest, skd_error *err) {
     skd_span word;
     char version[40];
@@ -223,27 +204,16 @@ static const skd_rule rules[] = {
     {"|              Analytical stress tensor - Symmetrized", take_stress},
     {"|              Numerical stress tensor", take_stress},
     {"Self-consistency cycle converged.", take_converged},
-    {"Self-consistency cycle not yet converged - restarting", take_unconverged},
-    {"* WARNING! SELF-CONSISTENCY CYCLE DID NOT CONVERGE", take_unconverged},
-    {"Geometry relaxation", take_relaxation},
-    {"Present geometry is converged", take_relaxed},
+    {"Self-consistency cycle not yet converged - restarting", skd_take_unconverged},
+    {"* WARNING! SELF-CONSISTENCY CYCLE DID NOT CONVERGE", skd_take_unconverged},
+    {"Geometry relaxation", skd_take_relaxation},
+    {"Present geometry is converged", skd_take_relaxed},
     {"Updated atomic structure:", take_updated},
     {"Atomic structure that was used in the preceding time step", take_used},
     {"Atomic structure (and velocities) as used in the preceding time step", take_used},
     {"Have a nice day.", take_end},
     {NULL, NULL},
 };
-
-static skd_status next(void *state, skd_step *step, bool *more, skd_error *err) {
-    return skd_rules_run(rules, state, step, more, err);
-}
-
-static skd_status begin(void *state, skd_step *step, skd_error *err) {
-    (void)state, (void)err;
-    step->knows_end = true;
-    strcpy(step->code, "FHI-aims");
-    return SKD_OK;
-}
 
 static bool matches(const char *name, const char *text, size_t length) {
     (void)name;
@@ -254,7 +224,8 @@ const skd_output_format skd_output_aims = {
     .name = "aims",
     .summary = "FHI-aims output",
     .energy = "Total energy corrected, extrapolated to no broadening",
+    .code = "FHI-aims",
+    .knows_end = true,
     .matches = matches,
-    .begin = begin,
-    .next = next,
+    .rules = rules,
 };

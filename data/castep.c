@@ -214,17 +214,6 @@ static const skd_rule rules[] = {
     {NULL, NULL},
 };
 
-static skd_status next(void *state, skd_step *step, bool *more, skd_error *err) {
-    return skd_rules_run(rules, state, step, more, err);
-}
-
-static skd_status begin(void *state, skd_step *step, skd_error *err) {
-    (void)state, (void)err;
-    step->knows_end = true;
-    strcpy(step->code, "CASTEP");
-    return SKD_OK;
-}
-
 static bool matches(const char *name, const char *text, size_t length) {
     size_t n = length < 16384 ? length : 16384;
     (void)name;
@@ -235,8 +224,9 @@ const skd_output_format skd_output_castep = {
     .name = "castep",
     .summary = "CASTEP .castep",
     .energy = "NB est. 0K energy, E - TS/2",
+    .code = "CASTEP",
+    .knows_end = true,
     .matches = matches,
     .size = sizeof(reader),
-    .begin = begin,
-    .next = next,
+    .rules = rules,
 };

@@ -357,15 +357,10 @@ static const skd_rule rules[] = {
     {NULL, NULL},
 };
 
-static skd_status next(void *state, skd_step *step, bool *more, skd_error *err) {
-    return skd_rules_run(rules, state, step, more, err);
-}
-
 static skd_status begin(void *state, skd_step *step, skd_error *err) {
     (void)err;
     ((reader *)state)->next_energy = (double)NAN;
-    step->knows_end = step->keeps_pos = true;
-    strcpy(step->code, "CP2K");
+    step->keeps_pos = true;
     return SKD_OK;
 }
 
@@ -385,9 +380,11 @@ const skd_output_format skd_output_cp2k = {
     .name = "cp2k",
     .summary = "CP2K output with its -pos-1.xyz",
     .energy = "total FORCE_EVAL energy, E - TS with smearing",
+    .code = "CP2K",
+    .knows_end = true,
     .matches = matches,
     .size = sizeof(reader),
     .begin = begin,
-    .next = next,
+    .rules = rules,
     .end = end,
 };

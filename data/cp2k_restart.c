@@ -100,16 +100,6 @@ static const skd_rule rules[] = {
     {NULL, NULL},
 };
 
-static skd_status next(void *state, skd_step *step, bool *more, skd_error *err) {
-    return skd_rules_run(rules, state, step, more, err);
-}
-
-static skd_status begin(void *state, skd_step *step, skd_error *err) {
-    (void)state, (void)err;
-    strcpy(step->code, "CP2K");
-    return SKD_OK;
-}
-
 static bool matches(const char *name, const char *text, size_t length) {
     (void)name;
     return skd_text_has(text, length < 200 ? length : 200, "# Version information for this restart file");
@@ -119,8 +109,8 @@ const skd_output_format skd_output_cp2k_restart = {
     .name = "cp2k_restart",
     .summary = "CP2K restart file",
     .energy = "none",
+    .code = "CP2K",
     .matches = matches,
     .size = sizeof(reader),
-    .begin = begin,
-    .next = next,
+    .rules = rules,
 };

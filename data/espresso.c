@@ -283,25 +283,6 @@ static skd_status take_stress(void *state, skd_step *step, skd_span rest, skd_er
     return status;
 }
 
-static skd_status take_unconverged(void *state, skd_step *step, skd_span rest, skd_error *err) {
-    (void)state, (void)rest, (void)err;
-    step->scf = SKD_NO;
-    return SKD_OK;
-}
-
-static skd_status take_relaxation(void *state, skd_step *step, skd_span rest, skd_error *err) {
-    (void)state, (void)rest, (void)err;
-    if (step->ionic == SKD_UNKNOWN)
-        step->ionic = SKD_NO;
-    return SKD_OK;
-}
-
-static skd_status take_relaxed(void *state, skd_step *step, skd_span rest, skd_error *err) {
-    (void)state, (void)rest, (void)err;
-    step->ionic = SKD_YES;
-    return SKD_OK;
-}
-
 static skd_status take_end(void *state, skd_step *step, skd_span rest, skd_error *err) {
     (void)rest;
     step->is_whole = true;
@@ -323,22 +304,12 @@ static const skd_rule rules[] = {
     {"total magnetization", take_magmom},
     {"Forces acting on atoms", take_forces},
     {"total   stress", take_stress},
-    {"convergence NOT achieved", take_unconverged},
-    {"BFGS Geometry Optimization", take_relaxation},
-    {"bfgs converged in", take_relaxed},
+    {"convergence NOT achieved", skd_take_unconverged},
+    {"BFGS Geometry Optimization", skd_take_relaxation},
+    {"bfgs converged in", skd_take_relaxed},
     {"JOB DONE", take_end},
     {NULL, NULL},
 };
-
-static skd_status next(void *state, skd_step *step, bool *more, skd_error *err) {
-    return skd_rules_run(rules, state, step, more, err);
-}
-
-static skd_status begin(void *state, skd_step *step, skd_error *err) {
-    (void)state, (void)err;
-    step->knows_end = true;
-    return SKD_OK;
-}
 
 static bool matches(const char *name, const char *text, size_t length) {
     (void)name;
@@ -349,8 +320,8 @@ const skd_output_format skd_output_espresso = {
     .name = "espresso",
     .summary = "Quantum ESPRESSO pw.x output",
     .energy = "F = E - TS (no extrapolation is printed)",
+    .knows_end = true,
     .matches = matches,
     .size = sizeof(reader),
-    .begin = begin,
-    .next = next,
+    .rules = rules,
 };

@@ -220,8 +220,6 @@ static skd_status begin(void *state, skd_step *step, skd_error *err) {
     static const skd_xml_events events = {on_open, on_close};
     reader *r = state;
     r->step = step;
-    step->knows_end = true;
-    strcpy(step->code, "Quantum ESPRESSO");
     return skd_xml_new(&r->xml, &events, r, skd_stream_text(step->stream)->name, err);
 }
 
@@ -236,6 +234,8 @@ const skd_output_format skd_output_espresso_xml = {
     .name = "espresso_xml",
     .summary = "Quantum ESPRESSO data-file-schema.xml",
     .energy = "F = E - TS (no extrapolation is printed)",
+    .code = "Quantum ESPRESSO",
+    .knows_end = true,
     .matches = matches,
     .size = sizeof(reader),
     .begin = begin,

@@ -66,13 +66,16 @@ void skd_outputs_close(skd_outputs *source) {
 }
 
 static skd_status begin_output(skd_outputs *source, skd_error *err) {
+    const skd_output_format *format = source->format;
     skd_step *step = &source->step;
     skd_step_clear(step);
     step->ionic = SKD_UNKNOWN;
-    source->reader = skd_alloc(1, source->format->size ? source->format->size : 1);
+    source->reader = skd_alloc(1, format->size ? format->size : 1);
     if (!source->reader)
         return skd_fail(err, SKD_ENOMEM, "out of memory for a reader");
-    return source->format->begin ? source->format->begin(source->reader, step, err) : SKD_OK;
+    step->knows_end = format->knows_end;
+    snprintf(step->code, sizeof step->code, "%s", format->code ? format->code : "");
+    return format->begin ? format->begin(source->reader, step, err) : SKD_OK;
 }
 
 /* ---- other files that hold frames --------------------------------------------------------- */
@@ -251,7 +254,9 @@ skd_status skd_outputs_of(skd_outputs **out, const char *name, const char *text,
 static skd_status read_step(skd_outputs *source, skd_error *err) {
     skd_step *step = &source->step;
     bool more = true;
-    skd_status status = source->format->next(source->reader, step, &more, err);
+    const skd_output_format *format = source->format;
+    skd_status status = format->rules ? skd_rules_run(format->rules, source->reader, step, &more, err)
+                                      : format->next(source->reader, step, &more, err);
     source->at_end = status != SKD_OK || !more;
     return status;
 }

@@ -44,13 +44,18 @@ typedef struct skd_step {
     skd_frame *done;       /**< the step last completed                                           */
 } skd_step;
 
+typedef struct skd_rule skd_rule;
+
 /** A code: one row in outputs.c. */
 typedef struct skd_output_format {
     const char *name, *summary;
     const char *energy; /**< what its energy is, in words */
+    const char *code;   /**< until the text says more; NULL: it says all */
+    bool knows_end;     /**< does the text say that the program came to its end? */
     bool (*matches)(const char *name, const char *text, size_t length);
     size_t size; /**< bytes of the reader's own state, zeroed at the beginning */
     skd_status (*begin)(void *reader, skd_step *step, skd_error *err); /**< NULL: nothing */
+    const skd_rule *rules; /**< by which lines are read; NULL: by next */
     /** Reads until a step is done (step->done) or the text ends (*more false). */
     skd_status (*next)(void *reader, skd_step *step, bool *more, skd_error *err);
     void (*end)(void *reader); /**< NULL: nothing */
@@ -77,13 +82,18 @@ void skd_step_clear(skd_step *step);
 /* ---- lines ------------------------------------------------------------------------------- */
 
 /** What to do with a line that begins (after blanks) with `words`; `rest` is what follows them. */
-typedef struct skd_rule {
+struct skd_rule {
     const char *words;
     skd_status (*take)(void *reader, skd_step *step, skd_span rest, skd_error *err);
-} skd_rule;
+};
 /** Goes through the lines, each to the first rule (ended by words == NULL) whose words it begins with, until
  *  a step is done or the text ends. */
 skd_status skd_rules_run(const skd_rule *rules, void *reader, skd_step *step, bool *more, skd_error *err) SKD_CHECKED;
+
+/* Rules that many codes share: the electrons did not converge, a relaxation begins, it has converged. */
+skd_status skd_take_unconverged(void *reader, skd_step *step, skd_span rest, skd_error *err);
+skd_status skd_take_relaxation(void *reader, skd_step *step, skd_span rest, skd_error *err);
+skd_status skd_take_relaxed(void *reader, skd_step *step, skd_span rest, skd_error *err);
 
 /** Next line inside a block. Where the text ends (a last line without its line end is taken for cut off) it returns
  *  SKD_ESTOPPED, which a reader passes on; skd_rules_run turns it into the end of the text. */

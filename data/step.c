@@ -193,6 +193,25 @@ skd_status skd_rules_run(const skd_rule *rules, void *reader, skd_step *step, bo
     return status;
 }
 
+skd_status skd_take_unconverged(void *reader, skd_step *step, skd_span rest, skd_error *err) {
+    (void)reader, (void)rest, (void)err;
+    step->scf = SKD_NO;
+    return SKD_OK;
+}
+
+skd_status skd_take_relaxation(void *reader, skd_step *step, skd_span rest, skd_error *err) {
+    (void)reader, (void)rest, (void)err;
+    if (step->ionic == SKD_UNKNOWN)
+        step->ionic = SKD_NO;
+    return SKD_OK;
+}
+
+skd_status skd_take_relaxed(void *reader, skd_step *step, skd_span rest, skd_error *err) {
+    (void)reader, (void)rest, (void)err;
+    step->ionic = SKD_YES;
+    return SKD_OK;
+}
+
 skd_status skd_line_next(skd_step *step, skd_span *line) { return whole_line(step, line) ? SKD_OK : SKD_ESTOPPED; }
 
 skd_status skd_lines_skip(skd_step *step, size_t n) {

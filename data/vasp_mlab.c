@@ -145,12 +145,6 @@ static skd_status next(void *state, skd_step *step, bool *more, skd_error *err) 
     return status;
 }
 
-static skd_status begin(void *state, skd_step *step, skd_error *err) {
-    (void)state, (void)err;
-    strcpy(step->code, "VASP ML_AB");
-    return SKD_OK;
-}
-
 static bool matches(const char *name, const char *text, size_t length) {
     (void)name;
     return skd_text_has(text, length < 2048 ? length : 2048, "The number of configurations") &&
@@ -161,8 +155,8 @@ const skd_output_format skd_output_mlab = {
     .name = "ml_ab",
     .summary = "VASP ML_AB",
     .energy = "total energy as it stands there",
+    .code = "VASP ML_AB",
     .matches = matches,
     .size = sizeof(reader),
-    .begin = begin,
     .next = next,
 };

@@ -131,7 +131,6 @@ static skd_status next(void *state, skd_step *step, bool *more, skd_error *err) 
 
 static skd_status begin(void *state, skd_step *step, skd_error *err) {
     reader *r = state;
-    strcpy(step->code, "VASP");
     return skd_stream_beside(&r->structures, step->stream, "XDATCAR", err);
 }
 
@@ -155,6 +154,7 @@ const skd_output_format skd_output_oszicar = {
     .name = "oszicar",
     .summary = "VASP OSZICAR with its XDATCAR",
     .energy = "sigma -> 0",
+    .code = "VASP",
     .matches = matches,
     .size = sizeof(reader),
     .begin = begin,

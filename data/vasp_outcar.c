@@ -212,12 +212,6 @@ static skd_status take_energy(void *state, skd_step *step, skd_span rest, skd_er
 }
 
 /* A relaxation says this at its end; a molecular dynamics or single point never does. */
-static skd_status take_relaxed(void *state, skd_step *step, skd_span rest, skd_error *err) {
-    (void)state, (void)rest, (void)err;
-    step->ionic = SKD_YES;
-    return SKD_OK;
-}
-
 static skd_status take_ibrion(void *state, skd_step *step, skd_span rest, skd_error *err) {
     long ibrion;
     (void)state, (void)err;
@@ -247,23 +241,13 @@ static const skd_rule rules[] = {
     {"FREE ENERGIE OF THE ION-ELECTRON SYSTEM", take_heading},
     {"free  energy   TOTEN", take_free},
     {"energy  without entropy=", take_energy},
-    {"reached required accuracy - stopping structural", take_relaxed},
+    {"reached required accuracy - stopping structural", skd_take_relaxed},
     {"General timing and accounting", take_end},
     {"------------------------ aborting loop because EDIFF is reached", take_reached},
     {"--------------------------------------- Ionic step", take_iteration},
     {"--------------------------------------- Iteration", take_iteration},
     {NULL, NULL},
 };
-
-static skd_status next(void *state, skd_step *step, bool *more, skd_error *err) {
-    return skd_rules_run(rules, state, step, more, err);
-}
-
-static skd_status begin(void *state, skd_step *step, skd_error *err) {
-    (void)state, (void)err;
-    step->knows_end = true;
-    return SKD_OK;
-}
 
 static bool matches(const char *name, const char *text, size_t length) {
     (void)name;
@@ -279,8 +263,8 @@ const skd_output_format skd_output_outcar = {
     .name = "outcar",
     .summary = "VASP OUTCAR",
     .energy = "sigma -> 0",
+    .knows_end = true,
     .matches = matches,
     .size = sizeof(reader),
-    .begin = begin,
-    .next = next,
+    .rules = rules,
 };

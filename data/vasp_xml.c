@@ -465,8 +465,6 @@ static skd_status begin(void *state, skd_step *step, skd_error *err) {
     static const skd_xml_events events = {on_open, on_close};
     reader *r = state;
     r->step = step;
-    step->knows_end = true;
-    strcpy(step->code, "VASP");
     return skd_xml_new(&r->xml, &events, r, skd_stream_text(step->stream)->name, err);
 }
 
@@ -481,6 +479,8 @@ const skd_output_format skd_output_vasprun = {
     .name = "vasprun",
     .summary = "VASP vasprun.xml",
     .energy = "sigma -> 0",
+    .code = "VASP",
+    .knows_end = true,
     .matches = matches,
     .size = sizeof(reader),
     .begin = begin,

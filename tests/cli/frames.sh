@@ -8,8 +8,8 @@ count() { grep -c Properties= "$work/$1"; }
 steps() { grep -o ' step=[0-9]*' "$work/$1" | tr -d ' \n'; }
 
 check 'all frames of all codes' [ "$(code "$shakedown" frames $golden/*.gz $golden/Si.* $golden/ML_AB $golden/MgO2.vasprun.xml $golden/oszicar/OSZICAR -o "$work/all.xyz")" = 0 ]
-check 'their number is told' says '41 of 41 frames of 17 files'
-check 'as many are written' [ "$(count all.xyz)" = 41 ]
+check 'their number is told' says '42 of 42 frames of 18 files'
+check 'as many are written' [ "$(count all.xyz)" = 42 ]
 check 'they keep their file' [ "$(grep -c "source=$gan step=" "$work/all.xyz")" = 5 ]
 check 'and are read again' [ "$(code "$shakedown" frames "$work/all.xyz" -o "$work/again.xyz")" = 0 ]
 check 'to the same bytes' cmp -s "$work/all.xyz" "$work/again.xyz"

@@ -102,17 +102,27 @@ last=$(for f in $folders; do grep 'ENERGY| Total FORCE_EVAL' "$f/relax.out" | ta
 check "the energies are CP2K's" test "$ours" = "$last"
 
 best=$(awk '$1 == 1 && NF > 5 {print $5; exit}' "$work/out")
-"$shakedown" verify "$run" --code cp2k --input-file "$work/cp2k.inp" --stage relax -q >"$work/out" 2>&1
+"$shakedown" verify "$run" --code cp2k --input-file "$work/cp2k.inp" --stage relax --uncorrected -q >"$work/out" 2>&1
 first=$(sed -n 's@ *(rank.*@@p' "$work/out" | head -1)
 check "the lowest by DFT, $best, is relaxed first" test "${first##*/}" = "Bond_Distortion_$best" -o "${first##*/}" = "$best"
-kill_when "$first/relax-pos-1.xyz" 'i = *2,' --stage relax -q
+kill_when "$first/relax-pos-1.xyz" 'i = *2,' --stage relax --uncorrected -q
 check "killed after some steps" test ! -s "$first/shakedown.status"
-check "the same command ends" test "$(code verify --stage relax)" = 0
+check "the same command ends" test "$(code verify --stage relax --uncorrected)" = 0
 check "it went on from the last step" grep -q '"restarts":.*1' "$run/verify/relax/manifest.json"
 check "what there was lies aside" test -f "$first/earlier_1/relax.out"
-check "again: nothing left to do" test "$(code verify --stage relax)" = 0
+check "again: nothing left to do" test "$(code verify --stage relax --uncorrected)" = 0
 check "and it says so" says "2 done before, 0 done now"
 check "collect has all" test "$(code "$shakedown" collect "$run")" = 0
 sed 's/^/     /' "$work/out"
 check "relaxed structures belong to families, ranked" says "relaxed at cp2k/LDA"
+
+# The same from where the single points' correction leads.
+cp -r "$run" "$work/corrected"
+rm -r "$work/corrected/verify/relax"
+run=$work/corrected
+check "relaxations of corrected minima" test "$(code verify --stage relax --jobs 2)" = 0
+check "a table of them" says "corrected with single points at cp2k/LDA"
+sed 's/^/     /' "$work/out"
+check "collect has all" test "$(code "$shakedown" collect "$run")" = 0
+sed -n '/relaxed at/,$p' "$work/out" | sed 's/^/     /'
 exit $failed
