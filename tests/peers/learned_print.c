@@ -2,8 +2,8 @@
 /* learned_print.c - the surrogate fitted to one file of labels and tried on another, for the side-by-side scripts:
  *     learned_print TRAIN TEST CHARGE [KEY=VALUE]...
  * Labels of both files that have the charge. Prints one line of JSON: counts, root mean square errors of forces and of
- * energies per atom (their mean error taken off, as compositions of the test may have no label), processor time of
- * adding, solving and of one evaluation of energy and forces. */
+ * energies per atom, processor time of adding, solving and of one evaluation of energy and forces. Energies: of the
+ * frames whose composition has a label; if there are none, of all, their mean error taken off. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,8 +47,8 @@ static size_t elements_of(const skd_frames *frames, int *species) {
 }
 
 typedef struct errors {
-    size_t frames, atoms;
-    double force2, energy, energy2, step; /* sums of squares, of energy errors an atom; s */
+    size_t frames, atoms, known;
+    double force2, energy, energy2, known2, step; /* sums of squares, of energy errors an atom; s */
 } errors;
 
 static skd_status try_frame(const skd_model *model, const skd_frame *frame, skd_model_work *work, errors *e,
@@ -67,6 +67,10 @@ static skd_status try_frame(const skd_model *model, const skd_frame *frame, skd_
     double off = (r->energy - frame->energy) / (double)frame->cell->n;
     e->energy += off;
     e->energy2 += off * off;
+    if (skd_model_knows_composition(model, frame->cell)) {
+        e->known++;
+        e->known2 += off * off;
+    }
     e->atoms += frame->cell->n;
     e->frames++;
     skd_result_free(r);
@@ -119,7 +123,7 @@ static skd_status run(const skd_frames *train, const skd_frames *test, double ch
         printf("{\"train\": %zu, \"test\": %zu, \"features\": %zu, \"force\": %.6f, \"energy\": %.6f, \"add\": %.3f, "
                "\"solve\": %.3f, \"step\": %.6f, \"step_atom\": %.9f}\n",
                skd_fit_count(fit), e.frames, skd_features_count(features),
-               sqrt(e.force2 / (3.0 * (double)e.atoms)), sqrt(fmax(0.0, e.energy2 / count - mean * mean)), added,
+               sqrt(e.force2 / (3.0 * (double)e.atoms)), e.known ? sqrt(e.known2 / (double)e.known) : sqrt(fmax(0.0, e.energy2 / count - mean * mean)), added,
                solved, e.step / count, e.step / (double)e.atoms);
     skd_model_free(model);
     skd_fit_free(fit);
@@ -140,6 +144,10 @@ static bool set_option(const char *text, skd_features_options *basis, skd_fit_op
                {"near=", NULL, &basis->near},              {"force_noise=", NULL, &fit->force_noise},
                {"slope=", NULL, &fit->force_noise_slope},  {"energy_noise=", NULL, &fit->energy_noise},
                {"energy_slope=", NULL, &fit->energy_noise_slope}};
+    if (strncmp(text, "most=", 5) == 0) {
+        basis->most = (size_t)strtoul(text + 5, NULL, 10);
+        return true;
+    }
     for (size_t k = 0; k < sizeof row / sizeof *row; k++) {
         const size_t n = strlen(row[k].key);
         if (strncmp(text, row[k].key, n) != 0)
@@ -158,7 +166,6 @@ int main(int argc, char **argv) {
     skd_fit_options fit = SKD_FIT_DEFAULT;
     skd_frames train = {0}, test = {0};
     skd_error err;
-    basis.most = 0;
     fit.far_above = 1e4; /* the test has frames of all kinds */
     for (int k = 4; k < argc; k++)
         if (!set_option(argv[k], &basis, &fit))
