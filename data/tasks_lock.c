@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { WORKERS_MOST = 4096 };
+enum { WORKERS_MOST = 4096, FREE_MOST = 256 };
 
 static struct flock byte_lock(short type, long byte) {
     return (struct flock){.l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
@@ -66,13 +66,13 @@ bool tasks_lock_lives(const skd_tasks *tasks, long worker) {
            lock.l_type != F_UNLCK;
 }
 
-/* Asks from lock to lock: few are held. */
+/* Numbers are taken from below: after many free ones there is none. */
 long tasks_lock_count(const skd_tasks *tasks) {
     long n = tasks->worker != 0;
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 1, .l_len = 0};
-    while (tasks->lock >= 0 && fcntl(tasks->lock, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK) {
-        n += lock.l_len ? (long)lock.l_len : 1; /* neighbouring bytes of one process only */
-        lock = (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = lock.l_start + 1, .l_len = 0};
+    for (long worker = 1, free = 0; free < FREE_MOST && worker < WORKERS_MOST; worker++) {
+        const bool lives = tasks_lock_lives(tasks, worker);
+        n += lives;
+        free = lives ? 0 : free + 1;
     }
     return n;
 }
