@@ -52,14 +52,17 @@ static skd_status store_finished(void *payload, const skd_job *job, const size_t
 /* ---- the search --------------------------------------------------------------------------------- */
 
 /* A search that goes on remembers all that was asked before. */
-static skd_status remember(learning *l, skd_error *err) {
+static skd_status remember(learning *l, bool retry, skd_error *err) {
     skd_status status = SKD_OK;
     for (size_t i = 0; i < l->store->n_labels && status == SKD_OK; i++) {
         skd_kept_label label = l->store->label[i];
         l->store->label[i] = (skd_kept_label){0};
         if (label.failed && !l->quiet)
-            fprintf(stderr, "%s: set aside before: %s\n", label.from, label.why);
-        status = skd_learner_keep(l->learner, &label, false, err);
+            fprintf(stderr, "%s: %s: %s\n", label.from, retry ? "asked again" : "set aside before", label.why);
+        if (label.failed && retry)
+            skd_kept_label_free(&label);
+        else
+            status = skd_learner_keep(l->learner, &label, false, err);
     }
     return status;
 }
@@ -79,7 +82,7 @@ skd_status learning_begin(learning *l, const cli_args *args, const skd_potential
                                         err);
     if (status == SKD_OK)
         status = known_labels_give(l->known, l->learner, err);
-    return status == SKD_OK ? remember(l, err) : status;
+    return status == SKD_OK ? remember(l, cli_flag(args, "retry"), err) : status;
 }
 
 skd_status learning_recall(known_labels *known, run_record *record, const char *list, bool learns,

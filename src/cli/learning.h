@@ -17,6 +17,8 @@
      0, 0, "surrogate"},                                                                                              \
         {"labels", 0, CLI_INT, "N", "80", "energies and forces that the surrogate may ask for, a defect state", 1,     \
          100000, NULL},                                                                                               \
+        {"retry", 0, CLI_FLAG, NULL, NULL,                                                                            \
+         "ask again for frames that an earlier call of this search set aside without an answer", 0, 0, NULL},         \
     {                                                                                                                 \
         "learned-from", 0, CLI_TEXT, "LIST", NULL,                                                                    \
             "model files and folders of other runs at the same level whose labels are known from the start; none; "   \

@@ -67,12 +67,14 @@ skd_status skd_learner_new(skd_learner **out, const skd_potential *teacher, cons
 
 /* ---- the memory ------------------------------------------------------------------------------- */
 
-static bool same_frame(const skd_kept_label *label, const skd_cell *cell, double charge, bool relaxed) {
-    const skd_cell *known = label->cell;
-    return label->charge == charge && (label->relaxed != NULL) == relaxed && known->n == cell->n &&
-           !memcmp(known->lattice, cell->lattice, sizeof cell->lattice) &&
+static bool same_cell(const skd_cell *known, const skd_cell *cell) {
+    return known->n == cell->n && !memcmp(known->lattice, cell->lattice, sizeof cell->lattice) &&
            !memcmp(known->species, cell->species, cell->n * sizeof *cell->species) &&
            !memcmp(known->pos, cell->pos, cell->n * sizeof *cell->pos);
+}
+
+static bool same_frame(const skd_kept_label *label, const skd_cell *cell, double charge, bool relaxed) {
+    return label->charge == charge && (label->relaxed != NULL) == relaxed && same_cell(label->cell, cell);
 }
 
 size_t skd_learner_find(const skd_learner *learner, const skd_cell *cell, double charge, bool relaxed) {
@@ -114,9 +116,23 @@ skd_status skd_learner_count_in(skd_learner *learner, size_t number, skd_error *
     return status;
 }
 
+/* Of two answers to the same frame, the one that is an answer. */
+static skd_status remember_once(skd_learner *learner, skd_kept_label *label, size_t *number, skd_error *err) {
+    *number = skd_learner_find(learner, label->cell, label->charge, label->relaxed != NULL);
+    if (*number == SIZE_MAX || (!label->failed && !learner->label[*number]->failed))
+        return remember(learner, label, number, err);
+    if (!label->failed) {
+        skd_kept_label_free(learner->label[*number]);
+        *learner->label[*number] = *label;
+    } else {
+        skd_kept_label_free(label);
+    }
+    return SKD_OK;
+}
+
 skd_status skd_learner_keep(skd_learner *learner, skd_kept_label *label, bool fitted, skd_error *err) {
     size_t number;
-    skd_status status = remember(learner, label, &number, err);
+    skd_status status = remember_once(learner, label, &number, err);
     return status == SKD_OK && fitted ? skd_learner_count_in(learner, number, err) : status;
 }
 
@@ -244,24 +260,39 @@ static skd_status ask_one(void *payload, size_t i, int worker, skd_error *err) {
     return status;
 }
 
+/* Questions that nobody has answered yet, each frame once; of[] of the others. */
+static size_t list_new(const skd_learner *learner, const skd_question *question, size_t n, double charge, size_t *of,
+                       size_t *item) {
+    size_t n_new = 0;
+    for (size_t i = 0; i < n; i++) {
+        bool is_new = (of[i] = skd_learner_find(learner, question[i].cell, charge, false)) == SIZE_MAX;
+        for (size_t k = 0; k < n_new && is_new; k++)
+            is_new = !same_cell(question[item[k]].cell, question[i].cell);
+        if (is_new)
+            item[n_new++] = i;
+    }
+    return n_new;
+}
+
 skd_status skd_learner_ask(skd_learner *learner, const skd_question *question, size_t n, double charge, size_t *of,
                            skd_error *err) {
     size_t *item = skd_alloc(n, sizeof *item), n_new = 0;
     skd_kept_label *answer = skd_alloc(n, sizeof *answer);
     asking a = {learner, question, charge, item, answer};
     skd_status status = item && answer ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %zu labels", n);
-    for (size_t i = 0; i < n && status == SKD_OK; i++)
-        if ((of[i] = skd_learner_find(learner, question[i].cell, charge, false)) == SIZE_MAX)
-            item[n_new++] = i;
     if (status == SKD_OK) {
+        n_new = list_new(learner, question, n, charge, of, item);
         status = skd_parallel(n_new, skd_learner_at_once(learner), ask_one, &a, err);
         for (size_t i = 0; i < n_new && status != SKD_OK; i++)
             skd_kept_label_free(&answer[i]);
         if (status == SKD_OK)
             status = skd_learner_file(learner, answer, item, n_new, of, err);
     }
-    for (size_t i = 0; i < n && status == SKD_OK; i++)
+    for (size_t i = 0; i < n && status == SKD_OK; i++) {
+        if (of[i] == SIZE_MAX) /* asked twice at once */
+            of[i] = skd_learner_find(learner, question[i].cell, charge, false);
         status = skd_learner_count_in(learner, of[i], err);
+    }
     skd_free(item);
     skd_free(answer);
     return status;

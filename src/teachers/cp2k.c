@@ -227,14 +227,18 @@ static skd_status compute(const void *of, const skd_cell *cell, double charge, i
                           skd_error *err) {
     const params *p = of;
     char *folder = NULL;
+    int lock = -1;
     skd_string level = {0};
     print_level(p, &level);
     skd_status status = level.failed ? skd_fail(err, SKD_ENOMEM, "out of memory for a teacher")
                                      : teacher_folder(&folder, &p->site, level.text, cell, charge, err);
+    if (status == SKD_OK)
+        status = teacher_enter(&lock, &p->site, folder, err);
     if (status == SKD_OK) {
         const question q = {p, folder, level.text, cell, charge, want};
         status = evaluate(&q, work, out, err);
     }
+    teacher_leave(lock);
     if (status == SKD_OK)
         teacher_note_origin(work, folder, INPUT_FILE);
     skd_string_free(&level);

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* job.c - one evaluation: its folder, named after the frame so that the same question finds its answer again, and the
  * command that runs in it. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "kind.h"
 #include "shakedown/data.h"
@@ -63,6 +67,28 @@ skd_status teacher_folder(char **out, const teacher_site *site, const char *leve
         *out = NULL;
     }
     return status;
+}
+
+/* flock() locks belong to the open file: threads exclude each other too. */
+skd_status teacher_enter(int *lock, const teacher_site *site, const char *folder, skd_error *err) {
+    const struct timespec poll = {0, POLL_MS * 1000000L};
+    char *path = teacher_path(folder, "asking.lock");
+    skd_status status = path ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for a path");
+    *lock = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666) : -1;
+    if (status == SKD_OK && *lock < 0)
+        status = skd_fail(err, SKD_EIO, "%s: cannot be opened for writing: %s", path, strerror(errno));
+    while (status == SKD_OK && flock(*lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        nanosleep(&poll, NULL);
+        if (site->stopped && site->stopped())
+            status = skd_fail(err, SKD_ESTOPPED, "interrupted in %s", folder);
+    }
+    skd_free(path);
+    return status;
+}
+
+void teacher_leave(int lock) {
+    if (lock >= 0)
+        close(lock);
 }
 
 skd_status teacher_write(const char *folder, const char *name, const skd_string *text, skd_error *err) {

@@ -66,7 +66,11 @@ skd_status teacher_clear(const teacher_site *site, const char *folder, skd_error
 skd_status teacher_no_answer(skd_error *err);
 /** FOLDER/NAME; NULL without memory. The caller's. */
 char *teacher_path(const char *folder, const char *name);
-/** Writes a text into a folder, and FOLDER/NAME with its hash as where an answer comes from. */
+/** Waits until nobody else (another thread, another search) is at work in the folder; *lock is given back to
+ *  teacher_leave. SKD_ESTOPPED on request. */
+skd_status teacher_enter(int *lock, const teacher_site *site, const char *folder, skd_error *err) SKD_CHECKED;
+void teacher_leave(int lock);
+/** Writes a text into a folder. */
 skd_status teacher_write(const char *folder, const char *name, const skd_string *text, skd_error *err) SKD_CHECKED;
 /** Runs a command in the folder to its end; what an earlier call left running there is ended first. SKD_ENUMERIC with
  *  the last line of `output` if it fails or takes too long. */
