@@ -3,6 +3,7 @@
 #include "cli.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -139,6 +140,10 @@ static bool is_any(const char *word, const char *a, const char *b, const char *c
 }
 
 int main(int argc, char **argv) {
+#ifdef SKD_TORTURE
+    const char *fail_at = getenv("SHAKEDOWN_FAIL_AT"); /* which allocation fails; only in builds for tests */
+    skd_alloc_fail_at = fail_at ? strtol(fail_at, NULL, 10) : -1;
+#endif
     if (argc < 2) {
         print_overview(stderr);
         return CLI_BAD_INPUT;

@@ -26,10 +26,13 @@ skd_status run_load_metadata(run_store *store, cJSON **out, skd_error *err) {
     } else if (skd_db_count(store->db) > 0)
         layout = 0;
     skd_free(text);
-    if (layout == RUN_LAYOUT)
-        return run_index_read(&store->index, store->db, err);
+    status = layout == RUN_LAYOUT ? run_index_read(&store->index, store->db, err) : SKD_EARG;
+    if (status == SKD_OK)
+        return SKD_OK;
     cJSON_Delete(*out);
     *out = NULL;
+    if (layout == RUN_LAYOUT)
+        return status;
     return skd_fail(err, SKD_EARG, "%s/run.db: expected the rows of this version (layout %d), found %s; search anew "
                     "with another -o, or remove the folder",
                     store->folder, RUN_LAYOUT, layout > RUN_LAYOUT ? "those of a newer one" : "older or other ones");

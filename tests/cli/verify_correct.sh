@@ -72,4 +72,30 @@ check "the same command again: nothing is chosen anew" test "$(code "$shakedown"
 check "no second relaxation" sh -c "! grep -q 'relaxed by' '$work/out'"
 check "collect --uncorrected" test "$(code "$shakedown" collect "$run" --uncorrected)" = 3 # the relaxations are still to come
 check "collect --uncorrected: no model made" sh -c "! grep -q 'with a correction' '$work/out'"
+
+# Every so many-th allocation fails (only where the program with sanitizers was built): one line, exit 1, no leak.
+san=build-address-undefined/shakedown
+survives() { # WHAT command...; $work/w is a copy of the run
+    what=$1
+    shift
+    for k in 0 57 131 377 640 911 1219 1503 1801 2203 2707; do
+        rm -rf "$work/w"
+        cp -r "$run" "$work/w"
+        rm -rf "$work/w/verify/relax"
+        status=0
+        SHAKEDOWN_FAIL_AT=$k "$san" "$@" >"$work/out" 2>"$work/err" || status=$?
+        case $status in 0 | 3) continue ;; esac
+        [ $status = 1 ] && grep -q 'out of memory' "$work/err" && ! grep -q 'Sanitizer\|runtime error' "$work/err" ||
+            { head -n 5 "$work/err"; check "$what: allocation $k fails" false; }
+    done
+    check "$what: failing allocations" true
+}
+if [ -x $san ]; then
+    survives "verify" verify "$work/w" --code cp2k -o "$work/w/v" -j 1
+    survives "collect" collect "$work/w" -j 1
+    survives "verify --stage relax" verify "$work/w" --code espresso --level truth --stage relax -j 1
+    survives "rank --why" rank "$work/w" --why --json -j 1
+    survives "report" report "$work/w" -j 1
+    survives "plot --steps" plot "$work/w" --steps
+fi
 exit $failed
