@@ -118,13 +118,14 @@ static skd_status run(const skd_frames *train, const skd_frames *test, double ch
     const double solved = seconds() - start - added;
     if (status == SKD_OK)
         status = try_all(model, test, charge, &e, err);
-    const double mean = e.energy / fmax(1.0, (double)e.frames), count = fmax(1.0, (double)e.frames);
+    const double count = fmax(1.0, (double)e.frames), mean = e.energy / count;
+    const double square = e.known ? e.known2 / (double)e.known : fmax(0.0, e.energy2 / count - mean * mean);
     if (status == SKD_OK)
         printf("{\"train\": %zu, \"test\": %zu, \"features\": %zu, \"force\": %.6f, \"energy\": %.6f, \"add\": %.3f, "
                "\"solve\": %.3f, \"step\": %.6f, \"step_atom\": %.9f}\n",
                skd_fit_count(fit), e.frames, skd_features_count(features),
-               sqrt(e.force2 / (3.0 * (double)e.atoms)), e.known ? sqrt(e.known2 / (double)e.known) : sqrt(fmax(0.0, e.energy2 / count - mean * mean)), added,
-               solved, e.step / count, e.step / (double)e.atoms);
+               sqrt(e.force2 / (3.0 * (double)e.atoms)), sqrt(square), added, solved, e.step / count,
+               e.step / (double)e.atoms);
     skd_model_free(model);
     skd_fit_free(fit);
     skd_features_free(features);
