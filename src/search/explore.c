@@ -98,7 +98,7 @@ typedef struct guard {
     skd_trail *trail;
     skd_cell *last;    /* the last frame that passed */
     double last_energy; /* eV */
-    bool unsure;
+    bool unsure, calm; /* calm: its rattle is gone, so there is no grace */
     skd_error trouble; /* of the test itself */
 } guard;
 
@@ -130,7 +130,7 @@ static bool watch(void *payload, const skd_relax_frame *frame) {
         return true;
     double deviation = 0.0;
     skd_status status = measure(g->all, g->w, frame->cell, &deviation, &g->trouble);
-    g->unsure = status == SKD_OK && !(deviation <= options->guard) && frame->step >= options->grace;
+    g->unsure = status == SKD_OK && !(deviation <= options->guard) && (g->calm || frame->step >= options->grace);
     if (status == SKD_OK && (!g->unsure || !g->last)) { /* the frame to ask about if the next ones are lost */
         skd_cell_free(g->last);
         status = skd_cell_copy(&g->last, frame->cell, &g->trouble);
@@ -174,6 +174,60 @@ static skd_status settle(guard *g, skd_relax_outcome *outcome, skd_error *err) {
     return trail->row ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %zu features", m);
 }
 
+/* Holds the core of a start, and what the job holds anyway; the arrays are the caller's. */
+static skd_status hold_core(skd_relax_options *options, double *tether, double (*anchor)[3], skd_cell *cell,
+                            const skd_job *job, size_t start, skd_error *err) {
+    bool *core = skd_alloc(cell->n, sizeof *core);
+    skd_status status = core ? skd_core_find(core, cell, job, start, err)
+                             : skd_fail(err, SKD_ENOMEM, "out of memory for the core of a start");
+    for (size_t i = 0; i < cell->n && status == SKD_OK; i++) {
+        bool held = options->tether && options->tether[i] > 0.0;
+        tether[i] = held ? options->tether[i] : core[i] ? (double)INFINITY : 0.0;
+        memcpy(anchor[i], held && options->anchor ? options->anchor[i] : cell->pos[i], sizeof anchor[i]);
+    }
+    options->tether = tether;
+    options->anchor = (const double(*)[3])anchor;
+    skd_free(core);
+    return status;
+}
+
+/* The first steps of a start: its rattle goes, its core stays. *begin gets the frame then, owned. */
+static skd_status calm(skd_cell **begin, guard *g, const skd_relax_options *like, skd_error *err) {
+    const skd_job *job = g->all->trails->job;
+    skd_relax_options options = *like;
+    skd_relax_outcome outcome = {0};
+    size_t n = g->trail->from->n;
+    double *tether = skd_alloc(n, sizeof *tether), (*anchor)[3] = skd_alloc(n, sizeof *anchor);
+    skd_status status = skd_cell_copy(begin, g->trail->from, err);
+    if (status == SKD_OK && !(tether && anchor))
+        status = skd_fail(err, SKD_ENOMEM, "out of memory for the core of a start");
+    if (status == SKD_OK)
+        status = hold_core(&options, tether, anchor, *begin, job, g->trail->start, err);
+    options.max_steps = g->all->learner->options.grace;
+    if (status == SKD_OK)
+        status = skd_relax(&outcome, *begin, g->w->potential, &options, NULL, err);
+    if (status == SKD_OK && skd_stop_has_minimum(outcome.stop)) {
+        skd_cell *calmed = outcome.cell;
+        outcome.cell = *begin;
+        *begin = calmed;
+    }
+    skd_relax_outcome_free(&outcome);
+    skd_free(tether);
+    skd_free(anchor);
+    return status;
+}
+
+/* From where a trail is followed: *calmed (owned, NULL: none), or where it begins. A prior level knows what the bonds
+ * of a start come to, and labels that cost minutes go to ends. */
+static skd_status begin_trail(skd_cell **calmed, guard *g, const skd_relax_options *options, skd_error *err) {
+    const skd_learn_options *learn = &g->all->learner->options;
+    const skd_start *start = &g->all->trails->job->starts.start[g->trail->start];
+    *calmed = NULL;
+    bool as_made = !g->trail->earlier && g->trail->from == start->cell && !start->later;
+    g->calm = as_made && !learn->prior && !(learn->confirm_force > 0.0);
+    return g->calm ? calm(calmed, g, options, err) : SKD_OK;
+}
+
 static skd_status follow_one(void *payload, size_t i, int worker, skd_error *err) {
     following *all = payload;
     skd_trail *trail = &all->trails->trail[i];
@@ -189,13 +243,17 @@ static skd_status follow_one(void *payload, size_t i, int worker, skd_error *err
     skd_free(trail->row);
     trail->end = NULL;
     trail->row = NULL;
-    skd_status status = skd_relax(&outcome, trail->from, g.w->potential, &options, &observer, err);
+    skd_cell *calmed = NULL;
+    skd_status status = begin_trail(&calmed, &g, &options, err);
+    if (status == SKD_OK)
+        status = skd_relax(&outcome, calmed ? calmed : trail->from, g.w->potential, &options, &observer, err);
     if (status == SKD_OK && g.trouble.status != SKD_OK)
         status = skd_fail(err, g.trouble.status, "%s", g.trouble.text);
     if (status == SKD_OK)
         status = settle(&g, &outcome, err);
     skd_relax_outcome_free(&outcome);
     skd_cell_free(g.last);
+    skd_cell_free(calmed);
     return status;
 }
 

@@ -131,6 +131,11 @@ skd_status skd_trails_move(skd_trails *trails, size_t number, const skd_cell *ce
 skd_status skd_trails_follow(skd_trails *trails, const skd_learner *learner, const skd_model *model,
                              skd_error *err) SKD_CHECKED;
 
+/* ---- core.c ---------------------------------------------------------------------------------- */
+
+/* core[n]: the atoms that a start moved on purpose. `cell`, a copy of it, gets those that are closer than bonds apart. */
+skd_status skd_core_find(bool *core, skd_cell *cell, const skd_job *job, size_t start, skd_error *err) SKD_CHECKED;
+
 /* ---- choose.c ------------------------------------------------------------------------------- */
 
 /* Which of the n wanted trails to label so that most becomes known with at most `room` labels: greedy, each choice

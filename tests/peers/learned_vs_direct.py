@@ -4,8 +4,8 @@
 
     learned_vs_direct.py [--store] [--keep DIR] SHAKEDOWN DATA/HOSTS [CASE...]     CASE: a row's name; default: all
 
-For each host one learned search over all its defects and charges, from nothing (so that the later ones are warm by the
-earlier ones only). What the direct search finds, and what it costs, is in tests/golden/direct/HOST.json; states that
+Per defect and charge state one learned search, which knows the labels of the states of this host before it and nothing
+else (so the first one begins from nothing). What the direct search finds, and what it costs, is in tests/golden/direct/HOST.json; states that
 are not there are searched directly now, and written there with --store. Printed: families of the direct search
 within 1 eV of its lowest and how many of them the learned one has (energies within 0.02 eV), the same for all
 families, calls of the teacher. A family of the direct search that falls when it is nudged (a saddle point) is not
@@ -100,17 +100,17 @@ def found(want, have):
 def case(program, hosts, store, name, host, defects, charges, supercell):
     base = [program, "search", os.path.join(hosts, host), "--cross-charges", "none"]
     base += ["--supercell", supercell] if supercell else []
-    learned = run(name + "_learned", base + ["--defect", defects, f"--charges={charges}", "--surrogate", "on",
-                                             "--learned-from", "none"])
-    have, calls = families(learned["table"]), calls_learned(learned["said"])
+    known, cpu = "none", 0.0
     low, high = (int(q) for q in charges.split(".."))
     for defect in defects.split(","):
         for charge in range(low, high + 1):
             state, answer = direct(name, base, defect, charge, store)
+            learned = run(f"{name}_{state}", base + ["--defect", defect, f"--charges={charge}", "--surrogate", "on",
+                                                     "--learned-from", known])
+            known, cpu = os.path.join(KEEP, f"{name}_{state}"), cpu + learned["cpu"]
             want = [f for f in answer["families"] if not f["saddle"]]
             near = [f for f in want if f["energy_eV"] < want[0]["energy_eV"] + 1.0]
-            got = have[state]
-            labels, finish = calls[state]
+            got, (labels, finish) = families(learned["table"])[state], calls_learned(learned["said"])[state]
             print(f'{name:8s} {state:19s} {len(near):3d} {len(found(near, got)):5d} {len(want):6d} '
                   f'{len(found(want, got)):5d} {len(got):7d} {got[0]["energy_eV"] - want[0]["energy_eV"]:+9.3f} '
                   f'{labels:6d} {finish:6d} {answer["calls"]:6d}', flush=True)
@@ -120,7 +120,7 @@ def case(program, hosts, store, name, host, defects, charges, supercell):
                           f'{f["energy_eV"] - want[0]["energy_eV"]:.3f} eV, {f["symmetry"]}, from {f["from"]}')
             yield (len(near), len(found(near, got)), len(want), len(found(want, got)), labels + finish,
                    answer["calls"], got[0]["energy_eV"] - want[0]["energy_eV"], answer["seconds"])
-    print(f"{name:8s} processor time of the learned search: {learned['cpu']:.0f} s", flush=True)
+    print(f"{name:8s} processor time of the learned searches: {cpu:.0f} s", flush=True)
 
 
 def main():
