@@ -100,7 +100,8 @@ static void settings_are_checked_and_make_the_level(void **state) {
     skd_potential_free(p);
     CHECK_FAILS(teachers_potential_new(&p, "cp2k:functional=LDA", &place, &err), SKD_EARG, "PBE, PBEsol");
     CHECK_FAILS(teachers_potential_new(&p, "cp2k:cutof=3", &place, &err), SKD_EARG, "no setting 'cutof'");
-    CHECK_FAILS(teachers_potential_new(&p, "cp2k:cutoff=x", &place, &err), SKD_EARG, "found 'x'");
+    CHECK_FAILS(teachers_potential_new(&p, "cp2k:cutoff=x", &place, &err), SKD_EARG, "cutoff=x; expected auto");
+    CHECK_FAILS(teachers_potential_new(&p, "cp2k:eps_scf=x", &place, &err), SKD_EARG, "found 'x'");
     CHECK_FAILS(teachers_potential_new(&p, "cp2k:PBE", &place, &err), SKD_EARG, "key=value");
     CHECK_FAILS(teachers_potential_new(&p, "files:a=1", &place, &err), SKD_EARG, "no settings");
     CHECK_FAILS(teachers_potential_new(&p, "dft", &place, &err), SKD_EARG, "no teacher");

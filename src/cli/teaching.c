@@ -99,6 +99,8 @@ skd_status teaching_potential_new(skd_potential **out, teaching *t, const cli_ar
         place.output = cli_text(args, "teacher-output");
     if (cli_text(args, "teacher-level"))
         place.level = cli_text(args, "teacher-level");
+    if (teachers_knows(spec)) /* a program that runs is to end with us */
+        cli_catch_interrupts();
     return status == SKD_OK ? cli_potential_at(out, spec, &place, err) : status;
 }
 

@@ -27,7 +27,7 @@ static const teacher_setting rows[] = {
     {"potential", TEACHER_TEXT, offsetof(params, settings.potential), 0, 0, true},
     {"admm", TEACHER_TEXT, offsetof(params, settings.admm), 0, 0, true},
     {"spin", TEACHER_TEXT, offsetof(params, settings.spin), 0, 0, true},
-    {"cutoff", TEACHER_REAL, offsetof(params, settings.cutoff), 0, 5000, true},
+    {"cutoff", TEACHER_TEXT, offsetof(params, settings.cutoff), 0, 0, true},
     {"rel_cutoff", TEACHER_REAL, offsetof(params, settings.rel_cutoff), 10, 500, true},
     {"eps_scf", TEACHER_REAL, offsetof(params, settings.eps_scf), 1e-10, 1e-3, true},
     {"eps_schwarz", TEACHER_REAL, offsetof(params, settings.eps_schwarz), 1e-12, 1e-3, true},
@@ -85,7 +85,7 @@ static skd_status create(void **out, const char *settings, const teachers_place 
         return skd_fail(err, SKD_ENOMEM, "out of memory for a teacher");
     *p = (params){.settings = {.functional = "PBE", .basis = "DZVP-MOLOPT-SR-GTH", .potential = "GTH-PBE",
                                .admm = "admm-dz", .spin = "auto", .kpoints = "gamma",
-                               .cutoff = 0.0, .rel_cutoff = 50.0, .eps_scf = 1e-6,
+                               .cutoff = "auto", .rel_cutoff = 50.0, .eps_scf = 1e-6,
                                .eps_schwarz = 1e-6, .smear = 300.0, .memory = 2000.0},
                   .cores = place->cores > 0 ? place->cores : 1};
     teachers_place own = *place;
@@ -248,7 +248,7 @@ static skd_status compute(const void *of, const skd_cell *cell, double charge, i
 
 static const skd_potential_type type = {
     .name = "cp2k",
-    .summary = "CP2K, Gamma point; functional=PBE|PBEsol|r2SCAN|PBE0|HSE06, cutoff=0 (Ry; 0: by elements), "
+    .summary = "CP2K, Gamma point; functional=PBE|PBEsol|r2SCAN|PBE0|HSE06, cutoff=auto (Ry; by elements), "
                "spin=auto, cores=1",
     .reference = "T. D. Kuhne et al., J. Chem. Phys. 152, 194103 (2020)",
     .knows_charge = true,

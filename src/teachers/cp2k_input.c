@@ -43,6 +43,10 @@ skd_status cp2k_settings_check(const cp2k_settings *s, skd_error *err) {
     if (!functional_of(s))
         return skd_fail(err, SKD_EARG, "cp2k: functional=%s; expected PBE, PBEsol, r2SCAN, PBE0 or HSE06",
                         s->functional);
+    double cutoff;
+    if (strcmp(s->cutoff, "auto") != 0 &&
+        !(skd_span_real((skd_span){s->cutoff, strlen(s->cutoff)}, &cutoff) && cutoff >= 50.0 && cutoff <= 5000.0))
+        return skd_fail(err, SKD_EARG, "cp2k: cutoff=%s; expected auto, or 50 to 5000 (Ry)", s->cutoff);
     if (strcmp(s->kpoints, "gamma") != 0)
         return skd_fail(err, SKD_EARG, "cp2k: kpoints=%s; expected gamma", s->kpoints);
     if (strcmp(s->spin, "auto") != 0 && !(strtol(s->spin, NULL, 10) >= 1))
@@ -126,7 +130,9 @@ static double cutoff(const cp2k_settings *s, const skd_cell *cell) {
     for (size_t i = 0; i < cell->n; i++)
         for (size_t k = 0; k < sizeof hard / sizeof *hard; k++)
             most = cell->species[i] == hard[k].z ? fmax(most, hard[k].cutoff) : most;
-    return s->cutoff > 0.0 ? s->cutoff : cp2k_is_hybrid(s) ? most : fmin(most, 600.0);
+    if (strcmp(s->cutoff, "auto") != 0)
+        return strtod(s->cutoff, NULL);
+    return cp2k_is_hybrid(s) ? most : fmin(most, 600.0);
 }
 
 /* EPS_DEFAULT 1e-8 leaves 1e-4 eV/Å in forces against 1e-10, and takes two thirds of the time. */

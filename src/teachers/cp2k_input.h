@@ -10,7 +10,8 @@
 typedef struct cp2k_settings {
     char functional[TEACHER_WORD], basis[TEACHER_WORD], potential[TEACHER_WORD], admm[TEACHER_WORD], spin[TEACHER_WORD],
         kpoints[TEACHER_WORD];
-    double cutoff, rel_cutoff; /* Ry; cutoff 0: by the elements */
+    char cutoff[TEACHER_WORD]; /* Ry; auto: by the elements */
+    double rel_cutoff;         /* Ry */
     double eps_scf, eps_schwarz;
     double smear;              /* K, of the electrons where states are found by diagonalisation; 0: none */
     double memory;             /* MB of a job for exchange integrals */
