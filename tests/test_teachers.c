@@ -415,6 +415,60 @@ static void cp2k_takes_another_way_where_the_first_does_not_converge(void **stat
     skd_result_free(result);
 }
 
+#ifdef SKD_TORTURE
+/* Every allocation fails once: no leak (the sanitizer looks), and no other status than 'no memory' where it is told. */
+static void memory_may_run_out_anywhere(void **state) {
+    (void)state;
+    static const char *const spec[] = {"command", "files", "cp2k"};
+    char command[400], where[300];
+    snprintf(command, sizeof command, "cp '%s/answer' out.xyz", folder);
+    put("answer", GOOD);
+    for (size_t i = 0; i < 3; i++) {
+        skd_status status = SKD_ENOMEM;
+        for (long k = 0; k < 60 && status != SKD_OK; k++) {
+            skd_error err;
+            skd_potential *p = NULL;
+            snprintf(where, sizeof where, "%s/%s%ld", folder, spec[i], k);
+            const teachers_place place = {.folder = where, .command = command, .output = "out.xyz"};
+            skd_alloc_fail_at = k;
+            status = teachers_potential_new(&p, spec[i], &place, &err);
+            skd_alloc_fail_at = -1;
+            CHECK(status == SKD_OK || status == SKD_ENOMEM);
+            CHECK((p != NULL) == (status == SKD_OK));
+            skd_potential_free(p);
+        }
+        CHECK(status == SKD_OK);
+    }
+}
+
+static void memory_may_run_out_in_an_evaluation(void **state) {
+    (void)state;
+    skd_error err;
+    skd_result *result;
+    skd_cell *cell = make_cell(2.0);
+    char command[400], where[300];
+    snprintf(command, sizeof command, "cp '%s/answer' out.xyz", folder);
+    put("answer", GOOD);
+    CHECK_OK(skd_result_new(&result, 2, &err));
+    skd_status status = SKD_ENOMEM;
+    for (long k = 0; k < 400 && status != SKD_OK; k++) {
+        snprintf(where, sizeof where, "%s/site%ld", folder, k);
+        const teachers_place place = {.folder = where, .command = command, .output = "out.xyz", .level = "x"};
+        skd_potential *p = make("command", &place);
+        skd_potential_work *work;
+        CHECK_OK(skd_potential_work_new(&work, p, &err));
+        skd_alloc_fail_at = k;
+        status = skd_potential_compute(work, cell, 0.0, 0, result, &err);
+        skd_alloc_fail_at = -1;
+        skd_potential_work_free(work);
+        skd_potential_free(p);
+    }
+    CHECK(status == SKD_OK);
+    skd_cell_free(cell);
+    skd_result_free(result);
+}
+#endif
+
 #define ROW(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int main(void) {
@@ -428,6 +482,10 @@ int main(void) {
         ROW(a_queue_may_answer_late_and_out_of_order),
         ROW(cp2k_starts_from_the_nearest_frame),
         ROW(cp2k_takes_another_way_where_the_first_does_not_converge),
+#ifdef SKD_TORTURE
+        ROW(memory_may_run_out_anywhere),
+        ROW(memory_may_run_out_in_an_evaluation),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
