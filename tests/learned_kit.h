@@ -29,6 +29,8 @@ static inline kit open_kit_of(const int *species, size_t n, int body) {
     options.taper = 1.5;
     options.width = 0.4;
     options.body = body;
+    options.n_triplet = 3;
+    options.near = 0.83;
     skd_error err;
     kit k = {0};
     CHECK_OK(skd_features_new(&k.features, &options, species, n, &err));

@@ -6,7 +6,9 @@
  *
  * d_i is the power spectrum of the smeared density of i's neighbours, resolved by element, with the l = 0
  * coefficients themselves as its two-body part (A. P. Bartok, R. Kondor and G. Csanyi, Phys. Rev. B 87, 184115
- * (2013); a linear model on it is ACE of body order 3, R. Drautz, Phys. Rev. B 99, 014104 (2019)). Everything
+ * (2013); a linear model on it is ACE of body order 3, R. Drautz, Phys. Rev. B 99, 014104 (2019)). With body order 4
+ * couplings of three coefficients come in, on a reduced radial basis: single elements with hundreds of labels gain a
+ * third in forces, searches with dozens nothing. Everything
  * that a frame contributes is linear in w, so a fit is one solution of normal equations and the posterior
  * covariance of w gives the variance of any energy or force (R. Jinnouchi, F. Karsai and G. Kresse, Phys. Rev. B
  * 100, 014105 (2019)).
@@ -34,7 +36,7 @@ typedef struct skd_features_options {
 } skd_features_options;
 #define SKD_FEATURES_DEFAULT                                                                                        \
     {.cutoff = 6.0, .taper = 2.0, .width = 0.5, .n_max = 7, .l_max = 4, .channels = 3, .most = 2000,                  \
-     .body = 3, .n_triplet = 3, .l_triplet = 3, .near = 0.83}
+     .body = 3, .n_triplet = 5, .l_triplet = 3, .near = 1.0}
 
 /** Descriptor of all atoms of cells made of given elements; immutable, may be shared by threads. */
 typedef struct skd_features skd_features;
