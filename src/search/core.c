@@ -4,7 +4,8 @@
  * A start is rattled, and nothing is known of a rattled crystal: the guard waits until that strain is gone. But if the
  * distortion goes with it, the bonds that the start was made for are never looked at, however unsure the model is of
  * them. So the core is held while the rest relaxes, and then the guard is asked about it. Where the core's atoms are
- * closer than bonds are, they are first moved back towards the unperturbed defect: frames of tens of eV teach nothing. */
+ * closer than bonds are, they are first moved back towards the unperturbed defect: frames of tens of eV teach
+ * nothing. */
 #include <stdlib.h>
 #include <string.h>
 

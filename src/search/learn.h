@@ -133,7 +133,7 @@ skd_status skd_trails_follow(skd_trails *trails, const skd_learner *learner, con
 
 /* ---- core.c ---------------------------------------------------------------------------------- */
 
-/* core[n]: the atoms that a start moved on purpose. In `cell`, a copy of it, those closer than bonds are moved apart. */
+/* core[n]: the atoms that a start moved on purpose. In `cell`, a copy of it, those too close are moved apart. */
 skd_status skd_core_find(bool *core, skd_cell *cell, const skd_job *job, size_t start, skd_error *err) SKD_CHECKED;
 
 /* ---- choose.c ------------------------------------------------------------------------------- */
