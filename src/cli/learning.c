@@ -117,6 +117,8 @@ static void say_cost(const learning *l, const skd_job *job, const skd_learn_summ
     fprintf(stderr, "%s: %zu labels in %zu rounds, %zu calls in final relaxations%s",
             skd_defect_entry_name(job->defect, job->charge, entry, sizeof entry), cost->n_labels, cost->n_rounds,
             cost->n_finish, cost->spent ? "; the budget of labels is spent" : "");
+    if (cost->n_prior)
+        fprintf(stderr, "; %zu evaluations of the prior level by the surrogate", cost->n_prior);
     if (cost->n_failed)
         fprintf(stderr, "; %zu questions without an answer", cost->n_failed);
     fputc('\n', stderr);
