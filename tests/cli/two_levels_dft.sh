@@ -1,0 +1,32 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# two_levels_dft.sh - what a search with CP2K on top of GFN1-xTB left (V_Cd in CdTe, PBE), read without CP2K: the table in
+# README.md is that run's, and its labels are those of the fixture.
+. "$(dirname "$0")/common.inc"
+
+here=$(dirname "$0")
+golden=$here/../golden/two_levels
+mkdir "$work/run"
+gzip -dc "$golden/v_Cd_PBE.db.gz" >"$work/run/run.db"
+check "rank" test "$(code "$shakedown" rank "$work/run")" = 0
+check "PBE has the undimerised vacancy first" sh -c "grep -q '^   1  +0.0000 .*Unperturbed' '$work/out'"
+sed 's/^    //' "$here/../../README.md" >"$work/readme"
+grep -E '^(rank|   [0-9]|Gradients)' "$work/out" >"$work/rows"
+check "a table of four families" test "$(wc -l <"$work/rows")" = 6
+while read -r row; do
+    check "in README.md: $(echo "$row" | cut -c 1-30)" grep -qF -e "$row" "$work/readme"
+done <"$work/rows"
+check "as JSON" test "$(code "$shakedown" rank "$work/run" --json)" = 0
+check "25 labels, at most 45" sh -c "grep -A4 '\"teacher\"' '$work/out' | grep -q '\"calls\":.*25'"
+
+check "labels" test "$(code "$shakedown" export "$work/run" --labels "$work/labels.xyz")" = 0
+gzip -dc "$golden/v_Cd_PBE.xyz.gz" >"$work/golden.xyz"
+check "they are the fixture's" cmp -s "$work/labels.xyz" "$work/golden.xyz"
+check "each says its level and where it came from" test \
+    "$(grep -c 'level="cp2k:functional=PBE,.*origin="CP2K 2023.1, ' "$work/golden.xyz")" = 25
+
+check "a teacher of these labels" test \
+    "$(code "$shakedown" eval "$work/golden.xyz" -p "labels:$golden/v_Cd_PBE.xyz.gz" -o "$work/again.xyz")" = 0
+energies() { sed -n 's/.* energy=\([-0-9.]*\).*/\1/p' "$1"; }
+check "the same energies" test "$(energies "$work/golden.xyz" | md5sum)" = "$(energies "$work/again.xyz" | md5sum)"
+exit $failed
