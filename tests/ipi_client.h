@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,7 +23,7 @@
 
 typedef struct client {
     int fd;
-    const char *mode;
+    const char *mode, *path; /* path: of the init file */
     skd_cell *cell;
     skd_potential *potential;
     skd_potential_work *work;
@@ -86,6 +87,18 @@ static inline bool client_init(client *c) {
     return c->initialised;
 }
 
+/* Both clients of a pair hold their first frame until the other one has one too, for at most 20 s. */
+static inline void client_meet(const client *c) {
+    char path[300];
+    struct stat file = {.st_size = 0};
+    snprintf(path, sizeof path, "%s.met", c->path);
+    FILE *f = fopen(path, "a");
+    if (f && fputc('x', f) != EOF)
+        fclose(f);
+    for (int k = 0; k < 2000 && stat(path, &file) == 0 && file.st_size < 2; k++)
+        client_pause(10);
+}
+
 static inline bool client_posdata(client *c) {
     double h[3][3], inverse[3][3], unit[3][3];
     int32_t n;
@@ -103,6 +116,8 @@ static inline bool client_posdata(client *c) {
         c->cell->pos[i / 3][i % 3] *= CLIENT_BOHR;
     if (client_is(c, "slow"))
         client_pause(40);
+    if (client_is(c, "pair") && c->answers == 0)
+        client_meet(c);
     c->have_data =
         skd_potential_compute(c->work, c->cell, 0.0, SKD_WANT_STRESS, c->result, &err) == SKD_OK;
     return c->have_data;
@@ -180,7 +195,7 @@ static inline int client_connect(const skd_frame *init) {
 
 /* Serves until it is told to end, then again if `again`; returns how many answers it gave. Waits 10 s for the file. */
 static inline int client_run(const char *path, const char *mode, const char *potential, bool again) {
-    client c = {.mode = mode};
+    client c = {.mode = mode, .path = path};
     skd_frame *init = NULL;
     skd_error err = {SKD_OK, ""};
     for (int k = 0; k < 1000 && skd_structure_read(&init, path, &err) != SKD_OK; k++)

@@ -20,6 +20,7 @@ typedef struct teachers_place {
     /** Writes the inputs of one evaluation into a folder that exists (files); NULL: the kind's own. */
     skd_status (*write)(void *payload, const char *folder, const skd_cell *cell, double charge, skd_error *err);
     void *payload;       /**< of write; must outlive the potential                                               */
+    bool lasts;          /**< the folder belongs to a run, and what is in it keeps its meaning                   */
     skd_log log;         /**< what somebody must do meanwhile (start a client); zeroed: nobody listens           */
 } teachers_place;
 

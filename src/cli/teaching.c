@@ -85,7 +85,8 @@ skd_status teaching_potential_new(skd_potential **out, teaching *t, const cli_ar
         spec = cli_text(args, "teacher");
     teachers_place place = {.folder = folder, .cores = (int)cli_int(args, "teacher-cores"),
                             .command = cli_text(args, "teacher-command"), .timeout = cli_real(args, "teacher-timeout"),
-                            .stopped = cli_interrupted, .log = cli_log(false)};
+                            .stopped = cli_interrupted, .log = cli_log(false),
+                            .lasts = strcmp(folder, TEACHING_FOLDER) != 0};
     *out = NULL;
     *t = (teaching){0};
     skd_status status = check_names(args, err);

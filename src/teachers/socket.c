@@ -107,7 +107,7 @@ static skd_status create(void **out, const char *settings, const teachers_place 
     if (!p)
         return skd_fail(err, SKD_ENOMEM, "out of memory for a teacher");
     p->options = (socket_options){.clients = 1, .wait = 600.0, .log = place->log,
-                                  .lasts = place->folder != NULL,
+                                  .lasts = place->lasts,
                                   .timeout = place->timeout > 0.0 ? place->timeout : 3600.0};
     skd_status status = teacher_site_copy(&p->options.site, place, err);
     if (status == SKD_OK)

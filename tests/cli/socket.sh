@@ -9,7 +9,7 @@ client=$PWD/${BUILD:-build}/tests/test_teachers_socket
 name=skdcli$$
 address="/""tmp/ipi_$name"
 teacher() { # MODE: its spec, with the client's number in $work/pid
-    echo "socket:unix=$name,wait=20,launch=echo \$\$ >'$work/pid'; exec '$client' client {init} $1 sw:lambda=15"
+    echo "socket:unix=$name,wait=100,launch=echo \$\$ >'$work/pid'; exec '$client' client {init} $1 sw:lambda=15"
 }
 search() { # FOLDER MODE; exec, so that the killed process is the search itself
     exec "$shakedown" search data/hosts/Si.POSCAR --defect v_Si --potential "$(teacher "$2")" --supercell 2 \
