@@ -25,6 +25,17 @@ esac
 [ "$mode" = run ] && flags=$(echo "$flags" | sed 's/-fopenmp//')
 mkdir -p "$build/fuzz"
 outputs="vasprun outcar oszicar ml_ab espresso espresso_xml cp2k cp2k_pos cp2k_restart castep aims abinit"
+if [ "$mode" = run ]; then # the sources once for all targets
+    rm -f "$build/fuzz/sources.a"
+    mkdir -p "$build/fuzz/objects"
+    for source in $sources; do
+        object=$build/fuzz/objects/$(echo "$source" | tr / _).o
+        # shellcheck disable=SC2086
+        $compiler $flags -c -o "$object" "$source"
+        ar rc "$build/fuzz/sources.a" "$object"
+    done
+    sources=$build/fuzz/sources.a
+fi
 for target in poscar xyz cif config ipi $outputs; do
     # shellcheck disable=SC2086 # lists of words
     $compiler $flags -o "$build/fuzz/$target" "tests/fuzz/fuzz_$target.c" $sources $libraries
