@@ -5,7 +5,9 @@
 
 #include "lesson.h"
 
-enum { FIRST_STARTS = 6, FIRST_DEAR = 3, FIRST_MOST = 24 };
+enum { FIRST_STARTS = 6, FIRST_DEAR = 3, FIRST_MOST = 24, SLOW_MOST = 4 };
+#define SLOW_ABOVE 0.15 /* eV above the end of its trail                                */
+#define SLOW_APART 0.05 /* eV from another one: a place of its own                     */
 #define FIRST_SHARE 0.3 /* of the way from the unperturbed defect to a start: its rattle becomes a thermal one */
 
 /* ---- first labels ------------------------------------------------------------------------------- */
@@ -150,3 +152,68 @@ skd_status skd_ask_chosen(skd_lesson *l, const size_t *chosen, size_t n, skd_err
     return status;
 }
 
+/* ---- on the way --------------------------------------------------------------------------------- */
+
+/* Is it unlike where its trail ends, and unlike every frame that is known? */
+static skd_status is_news(const skd_lesson *l, const skd_trail *slow, bool *news, skd_error *err) {
+    double moved = 0.0;
+    skd_status status = skd_largest_displacement(slow->slow, slow->end, &moved, err);
+    *news = moved > SKD_DRIFTED;
+    for (size_t i = 0; i < l->trails.n && status == SKD_OK && *news; i++) {
+        const skd_trail *t = &l->trails.trail[i];
+        if (!t->earlier)
+            continue;
+        status = skd_largest_displacement(slow->slow, t->from, &moved, err);
+        *news = moved > SKD_DRIFTED;
+    }
+    return status;
+}
+
+/* The calmest one that lies well above where its trail ends and unlike those chosen already (by energy: starts that are
+ * the same by symmetry pass the same places). */
+static skd_status next_slow(const skd_lesson *l, const size_t *chosen, size_t n, size_t *out, skd_error *err) {
+    skd_status status = SKD_OK;
+    *out = SIZE_MAX;
+    for (size_t i = 0; i < l->trails.n && status == SKD_OK; i++) {
+        const skd_trail *t = &l->trails.trail[i], *best = *out == SIZE_MAX ? NULL : &l->trails.trail[*out];
+        bool news = t->slow && !t->unsure && t->slow_energy - t->energy > SLOW_ABOVE &&
+                    (!best || t->slow_force < best->slow_force);
+        for (size_t k = 0; k < n; k++)
+            news = news && fabs(l->trails.trail[chosen[k]].slow_energy - t->slow_energy) > SLOW_APART;
+        if (news)
+            status = is_news(l, t, &news, err);
+        *out = news && status == SKD_OK ? i : *out;
+    }
+    return status;
+}
+
+static skd_status take_slow(skd_lesson *l, size_t trail, size_t label, skd_error *err) {
+    const skd_kept_label *answer = l->learner->label[label];
+    l->summary->n_labels++;
+    l->summary->n_failed += answer->failed;
+    if (!(skd_label_force_max(answer, l->job) < l->learner->options.finish_force))
+        return SKD_OK;
+    const skd_trail near = {.start = l->trails.trail[trail].start, .label = label, .near = true, .leads_to = SIZE_MAX};
+    return skd_trails_add(&l->trails, answer->cell, &near, err);
+}
+
+skd_status skd_ask_slow(skd_lesson *l, size_t room, size_t *asked, skd_error *err) {
+    size_t chosen[SLOW_MOST], of[SLOW_MOST], next = 0;
+    skd_question question[SLOW_MOST];
+    skd_status status = SKD_OK;
+    *asked = 0;
+    while (status == SKD_OK && *asked < SLOW_MOST && *asked < room) {
+        status = next_slow(l, chosen, *asked, &next, err);
+        if (status != SKD_OK || next == SIZE_MAX)
+            break;
+        skd_question *q = &question[*asked];
+        *q = (skd_question){.cell = l->trails.trail[next].slow, .known = l->job->defect->cell};
+        skd_lesson_name(l, next, q->from, sizeof q->from);
+        chosen[(*asked)++] = next;
+    }
+    if (status == SKD_OK && *asked > 0)
+        status = skd_learner_ask(l->learner, question, *asked, l->job->charge, of, err);
+    for (size_t k = 0; k < *asked && status == SKD_OK; k++)
+        status = take_slow(l, chosen[k], of[k], err);
+    return status;
+}

@@ -13,6 +13,7 @@
 void skd_trails_free(skd_trails *trails) {
     for (size_t i = 0; i < trails->n; i++) {
         skd_cell_free(trails->trail[i].end);
+        skd_cell_free(trails->trail[i].slow);
         skd_cell_free(trails->trail[i].middle);
         skd_free(trails->trail[i].row);
     }
@@ -70,12 +71,14 @@ skd_status skd_trails_add(skd_trails *trails, const skd_cell *cell, const skd_tr
     if (status != SKD_OK)
         return status;
     trail.earlier = true;
-    trail.end = trail.middle = NULL;
+    trail.end = trail.middle = trail.slow = NULL;
     trail.row = NULL;
     if (trail.confirmed && !trail.alias)
         trail.leads_to = trails->n;
     return append(trails, &trail, err);
 }
+
+#define FORCE_GROWS 1.5 /* times the smallest: the relaxation goes on to somewhere else */
 
 /* ---- the guard -------------------------------------------------------------------------------- */
 
@@ -99,6 +102,8 @@ typedef struct guard {
     skd_cell *last;    /* the last frame that passed */
     double last_energy; /* eV */
     bool unsure, calm; /* calm: its rattle is gone, so there is no grace */
+    skd_cell *slowest; /* the frame of smallest force of late */
+    double force, energy; /* of it */
     skd_error trouble; /* of the test itself */
 } guard;
 
@@ -121,10 +126,30 @@ static bool keep_middle(guard *g, const skd_relax_frame *frame) {
     return skd_cell_copy(&g->trail->middle, frame->cell, &g->trouble) == SKD_OK;
 }
 
+/* Where the forces have become small and then grow again there may be a shallow basin that the surrogate has no eye
+ * for: the frame of the smallest such force is kept. */
+static skd_status note_slow(guard *g, const skd_relax_frame *frame, skd_error *err) {
+    skd_trail *t = g->trail;
+    bool grows = g->slowest && frame->force_max > FORCE_GROWS * g->force;
+    if (grows && g->force < g->all->learner->options.finish_force && (!t->slow || g->force < t->slow_force)) {
+        skd_cell_free(t->slow);
+        t->slow = g->slowest;
+        t->slow_force = g->force;
+        t->slow_energy = g->energy;
+        g->slowest = NULL;
+    }
+    if (g->slowest && !grows && frame->force_max >= g->force)
+        return SKD_OK;
+    skd_cell_free(g->slowest);
+    g->force = frame->force_max;
+    g->energy = frame->result->energy;
+    return skd_cell_copy(&g->slowest, frame->cell, err);
+}
+
 static bool watch(void *payload, const skd_relax_frame *frame) {
     guard *g = payload;
     const skd_learn_options *options = &g->all->learner->options;
-    if (!keep_middle(g, frame))
+    if (!keep_middle(g, frame) || (!g->trail->earlier && note_slow(g, frame, &g->trouble) != SKD_OK))
         return false;
     if (frame->step % options->guard_every != 0)
         return true;
@@ -241,7 +266,8 @@ static skd_status follow_one(void *payload, size_t i, int worker, skd_error *err
     skd_relax_outcome outcome = {0};
     skd_cell_free(trail->end);
     skd_free(trail->row);
-    trail->end = NULL;
+    skd_cell_free(trail->slow);
+    trail->end = trail->slow = NULL;
     trail->row = NULL;
     skd_cell *calmed = NULL;
     skd_status status = begin_trail(&calmed, &g, &options, err);
@@ -253,6 +279,7 @@ static skd_status follow_one(void *payload, size_t i, int worker, skd_error *err
         status = settle(&g, &outcome, err);
     skd_relax_outcome_free(&outcome);
     skd_cell_free(g.last);
+    skd_cell_free(g.slowest);
     skd_cell_free(calmed);
     return status;
 }

@@ -15,7 +15,7 @@
 
 #include "lesson.h"
 
-enum { SETTLED_AFTER = 3, SETTLED_DEAR = 2 };
+enum { SETTLED_AFTER = 3, LOOKS_BACK = 2, SETTLED_DEAR = 2 };
 
 /* ---- one round ---------------------------------------------------------------------------------- */
 
@@ -124,11 +124,22 @@ static skd_status doubt(skd_lesson *l, bool *idle, bool *looked_again, skd_error
     return status;
 }
 
+/* Where all ends are known: is there something on the way to them? */
+static skd_status look_back(skd_lesson *l, bool *idle, size_t *times, skd_error *err) {
+    const skd_learn_options *options = &l->learner->options;
+    size_t left = options->labels > l->summary->n_labels ? options->labels - l->summary->n_labels : 0, asked = 0;
+    ++*times;
+    skd_status status = skd_ask_slow(l, left, &asked, err);
+    *idle = asked == 0;
+    return status;
+}
+
 static skd_status rounds(skd_lesson *l, skd_error *err) {
     const skd_learn_options *options = &l->learner->options;
     size_t *chosen = skd_alloc(options->batch + 1, sizeof *chosen);
     skd_finish *list = skd_alloc(2 * options->finish_at_once, sizeof *list);
     bool idle = false, looked_again = false;
+    size_t looks_back = 0;
     skd_status status = chosen && list ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for a round");
     for (size_t round = 0; round < options->rounds && !idle && status == SKD_OK; round++) {
         status = skd_lesson_explore(l, err);
@@ -140,6 +151,8 @@ static skd_status rounds(skd_lesson *l, skd_error *err) {
             looked_again = true;
             idle = !unsettle(l);
         }
+        if (status == SKD_OK && idle && looks_back < LOOKS_BACK && !(options->confirm_force > 0.0))
+            status = look_back(l, &idle, &looks_back, err);
         if (status == SKD_OK && idle && options->confirm_force > 0.0)
             status = doubt(l, &idle, &looked_again, err);
     }

@@ -110,6 +110,8 @@ typedef struct skd_trail {
     skd_cell *end;            /* owned                                                                       */
     double *row;              /* [m] energy row of end, owned                                                */
     double energy, deviation; /* eV; deviation of the energy against the unperturbed defect's                */
+    skd_cell *slow; /* the frame on the way with the smallest force before it grew again, owned; NULL        */
+    double slow_force, slow_energy; /* eV/Å, eV                                                              */
 } skd_trail;
 
 typedef struct skd_trails {

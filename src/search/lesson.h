@@ -32,6 +32,9 @@ skd_status skd_ask_choose(const skd_lesson *l, size_t *chosen, size_t *n_chosen,
                           skd_error *err) SKD_CHECKED;
 skd_status skd_ask_chosen(skd_lesson *l, const size_t *chosen, size_t n, skd_error *err) SKD_CHECKED;
 
+/* Labels slow frames on the way of starts whose ends are all known; asked: how many. */
+skd_status skd_ask_slow(skd_lesson *l, size_t room, size_t *asked, skd_error *err) SKD_CHECKED;
+
 /* ---- confirm.c ---- */
 
 #define SKD_DRIFTED 0.4 /* Å: a trail that ends farther from its beginning has left its basin */
