@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "folders.h"
+#include "regenerate_run.h"
 #include "snb_notes.h"
 #include "snb_tree.h"
 
@@ -20,6 +21,7 @@ static const cli_option options[] = {
     {"metastable", 0, CLI_FLAG, NULL, NULL, "also minima that are not their state's lowest", 0, 0, NULL},
     {"meta", 0, CLI_FLAG, NULL, NULL, "the same", 0, 0, NULL},
     {"verbose", 'v', CLI_FLAG, NULL, NULL, "say more", 0, 0, NULL},
+    CLI_THREADS,
     CLI_END};
 
 /* A minimum, in every charge state that has it; the first member is the one given away. */
@@ -294,6 +296,8 @@ static skd_status run_regenerate(const cli_args *args, int *exit_code, skd_error
                   .min_energy = cli_given(args, "min") ? cli_real(args, "min") : cli_real(args, "min-energy")};
     size_t written = 0;
     (void)exit_code;
+    if (args->n_operands && snb_is_ours(args->operand[0]))
+        return regenerate_run(args->operand[0], x.min_energy, (int)cli_int(args, "threads"), err);
     skd_status status = snb_open(&tree, &x.code, args, false, err);
     for (size_t i = 0; i < tree.n && status == SKD_OK; i++) {
         status = snb_species_write(&tree.species[i], cli_flag(args, "verbose"), err);
@@ -318,7 +322,9 @@ const cli_command cmd_regenerate = {
     .text = "Of each charge state the lowest minimum, if it is low enough, is written as a new start\n"
             "DISTORTION_from_CHARGE for the states that have no final structure like it (no atom farther than 0.2 Å),\n"
             "with the inputs of a sibling, as snb-regenerate does. A folder that exists is taken for tested. Where\n"
-            "several states share a minimum, the one that gained most gives it. 'search --charges' does this itself.",
+            "several states share a minimum, the one that gained most gives it. In the folder of a search the new\n"
+            "starts go into the run, and the same search command relaxes them ('search --charges' does both\n"
+            "itself, unless --cross-charges none).",
     .options = options,
     .min_operands = 0,
     .max_operands = 1,

@@ -78,4 +78,15 @@ db.commit()
 EOF
 check "rows of an older version are refused" test "$(code "$shakedown" rank "$work/none")" = 2
 check "in one line" says "run.db: expected the rows of this version"
+
+# The exchange by hand: regenerate puts the starts into the run, the same command relaxes them.
+(search "$work/byhand" --cross-charges none) >/dev/null 2>&1
+check "regenerate in a run" test "$(code "$shakedown" regenerate "$work/byhand")" = 0
+check "the start that the search itself would have made" says "v_Zn_-1/Bond_Distortion_-30.0%_from_0"
+check "it lies in its folder" cmp -s "$work/byhand/v_Zn_-1/Bond_Distortion_-30.0%_from_0/POSCAR" \
+    "$work/whole/v_Zn_-1/Bond_Distortion_-30.0%_from_0/POSCAR"
+check "not again before it is relaxed" test "$(code "$shakedown" regenerate "$work/byhand")" = 2
+check "in one line" says "are not relaxed yet; run the same search command first"
+(search "$work/byhand" --cross-charges none) >"$work/out" 2>"$work/err"
+check "the same command relaxes it" grep -q "^  -30.0%_from_0: -" "$work/byhand/v_Zn_-1/v_Zn_-1.yaml"
 exit $failed
