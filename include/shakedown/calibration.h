@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * shakedown/calibration.h - a host made a minimum of a level that does not have it as one. Part of the module relax.
  *
- *   E(calibrated) = E(level) + sum_i sum_s a_s k(d_i, d_s),     k(d, d') = (d . d' / |d| |d'|)^zeta
+ *   E(calibrated) = E(level) + sum_i sum_s a_s k(d_i, d_s),     k(d, d') = ((d, 1) . (d', 1) / |(d, 1)| |(d', 1)|)^zeta
  *
  * d_i is the surrogate's descriptor of atom i (learned.h), s runs over environments of rattled and strained perfect
  * host. The a_s are fitted to what a better level says of such cells less what the level says (sparse Gaussian-process
@@ -24,12 +24,12 @@ typedef struct skd_calibration_options {
     double zeta_min;     /**< least exponent tried: the larger, the nearer to the host correction ends     */
 } skd_calibration_options;
 #define SKD_CALIBRATION_DEFAULT                                                                                     \
-    {.features = {.cutoff = 6.0, .taper = 2.0, .width = 0.5, .n_max = 7, .l_max = 4, .channels = 3, .most = 2000,     \
+    {.features = {.cutoff = 5.0, .taper = 3.0, .width = 0.4, .n_max = 7, .l_max = 4, .channels = 3, .most = 2000,     \
                   .body = 3, .n_triplet = 3, .l_triplet = 3, .near = 0.83},                                           \
-     .force_noise = 0.03, .energy_noise = 5e-4, .stress_noise = 3e-4, .most = 120, .zeta_min = 8.0}
+     .force_noise = 0.03, .energy_noise = 5e-4, .stress_noise = 3e-4, .most = 120, .zeta_min = 4.0}
 
 /** Number k of the frames from which a host is learned: 0 the host itself, then atoms moved at random by 0.03 to
- *  0.12 Å (normal deviate of a coordinate) in a cell strained by up to 2 %. The caller's. */
+ *  0.08 Å (normal deviate of a coordinate) in a cell strained by up to 1.5 %. The caller's. */
 skd_status skd_calibration_frame(skd_cell **out, const skd_cell *host, size_t k, uint32_t seed,
                                  skd_error *err) SKD_CHECKED;
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* as_potential.c - energy, forces and stress of a calibration.
  *
- * With u = d/|d| and c_s = u . u_s the energy of an atom is sum a_s c_s^zeta and its derivative by d
- *     (v - (v . u) u) / |d|,   v = sum a_s zeta c_s^(zeta-1) u_s,
+ * With the gate g, which closes with the distance from the host's own atoms, and u = (d, 1)/|(d, 1)| and c_s = u . u_s the energy of an atom is e = g sum a_s c_s^zeta and its
+ * derivative by d
+ *     (v - (v . u) u) / |(d, 1)|,   v = g sum a_s zeta c_s^(zeta-1) u_s + (dg/du) e/g,
  * which goes into the surrogate's machine as weights of this atom. */
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 
 typedef struct calibration_work {
     skd_features_work *features;
-    double *unit, *v;       /* [per_element] */
+    double *unit, *v, *along; /* [width] */
     double (*pull)[3];      /* [room]        */
     size_t room;
     skd_result *part;       /* of the atoms that are seen, if others are there */
@@ -26,6 +27,7 @@ static void work_free(void *work) {
     skd_result_free(w->part);
     skd_free(w->unit);
     skd_free(w->v);
+    skd_free(w->along);
     skd_free(w->pull);
     skd_free(w);
 }
@@ -36,9 +38,10 @@ static skd_status work_new(const void *params, void **out, skd_error *err) {
     *out = NULL;
     if (!w)
         return skd_fail(err, SKD_ENOMEM, "out of memory for a potential's scratch");
-    w->unit = skd_alloc(c->features->per_element, sizeof *w->unit);
-    w->v = skd_alloc(c->features->per_element, sizeof *w->v);
-    skd_status status = w->unit && w->v ? skd_features_work_new(&w->features, c->features, err)
+    w->unit = skd_alloc(calibration_width(c->features), sizeof *w->unit);
+    w->v = skd_alloc(calibration_width(c->features), sizeof *w->v);
+    w->along = skd_alloc(calibration_width(c->features), sizeof *w->along);
+    skd_status status = w->unit && w->v && w->along ? skd_features_work_new(&w->features, c->features, err)
                                         : skd_fail(err, SKD_ENOMEM, "out of memory for a potential's scratch");
     if (status == SKD_OK)
         *out = w;
@@ -47,11 +50,14 @@ static skd_status work_new(const void *params, void **out, skd_error *err) {
     return status;
 }
 
-/* Energy of the atom, and v. */
-static double expand(const skd_calibration *c, size_t slot, const double *unit, double *v) {
-    const size_t m = c->features->per_element;
-    double energy = 0.0;
+/* Energy of the atom, and v. along: scratch */
+static double expand(const skd_calibration *c, size_t slot, const double *unit, double *v, double *along) {
+    const size_t m = calibration_width(c->features);
+    double energy = 0.0, slope_of_gate;
+    const double gate = calibration_gate(c, calibration_distance(c, slot, unit, along), &slope_of_gate);
     memset(v, 0, m * sizeof *v);
+    if (gate == 0.0)
+        return 0.0;
     for (size_t s = c->first[slot]; s < c->first[slot + 1]; s++) {
         const double *reference = c->reference + s * m;
         double dot = 0.0;
@@ -64,7 +70,9 @@ static double expand(const skd_calibration *c, size_t slot, const double *unit, 
         for (size_t k = 0; k < m; k++)
             v[k] += slope * reference[k];
     }
-    return energy;
+    for (size_t k = 0; k < m; k++)
+        v[k] = gate * v[k] + slope_of_gate * energy * along[k];
+    return gate * energy;
 }
 
 static skd_status make_room(calibration_work *w, skd_error *err) {
@@ -82,9 +90,9 @@ static void add_pulls(const skd_calibration *c, calibration_work *w, size_t i, d
                       double virial[3][3]) {
     const skd_surrounding *around = &w->features->around;
     double along = 0.0;
-    for (size_t k = 0; k < c->features->per_element; k++)
+    for (size_t k = 0; k < calibration_width(c->features); k++)
         along += w->v[k] * w->unit[k];
-    for (size_t k = 0; k < c->features->per_element; k++)
+    for (size_t k = 0; k < calibration_width(c->features); k++)
         w->v[k] = (w->v[k] - along * w->unit[k]) / norm;
     skd_density_pulls(w->features, w->v, w->pull);
     for (size_t b = 0; b < around->n; b++)
@@ -111,12 +119,11 @@ static skd_status compute_seen(const skd_calibration *c, const skd_cell *cell, c
         const size_t slot = c->features->slot[cell->species[i]];
         skd_density_of(w->features, cell, i, true);
         const double norm = calibration_unit(c->features, w->features, w->unit);
-        const double energy = norm > 0.0 ? expand(c, slot, w->unit, w->v) : 0.0;
+        const double energy = expand(c, slot, w->unit, w->v, w->along);
         out->energy += energy;
         if (out->atom_energy)
             out->atom_energy[i] = energy;
-        if (norm > 0.0)
-            add_pulls(c, w, i, norm, out, virial);
+        add_pulls(c, w, i, norm, out, virial);
     }
     out->has_atom_energy = out->atom_energy != NULL;
     out->has_stress = volume > 0.0;
@@ -210,7 +217,6 @@ skd_status skd_potential_taking_calibration(skd_potential **out, skd_calibration
 }
 
 skd_status skd_calibration_similarity(const skd_calibration *c, const skd_cell *cell, double *out, skd_error *err) {
-    const size_t m = c->features->per_element;
     void *work = NULL;
     skd_status status = work_new(c, &work, err);
     calibration_work *w = work;
@@ -222,16 +228,10 @@ skd_status skd_calibration_similarity(const skd_calibration *c, const skd_cell *
         status = skd_features_prepare(w->features, cell, err);
     for (size_t i = 0; i < cell->n && status == SKD_OK; i++) {
         const size_t slot = c->features->slot[cell->species[i]];
-        double nearest = 0.0;
+        double slope;
         skd_density_of(w->features, cell, i, false);
         calibration_unit(c->features, w->features, w->unit);
-        for (size_t s = c->first[slot]; s < c->first[slot + 1]; s++) {
-            double dot = 0.0;
-            for (size_t k = 0; k < m; k++)
-                dot += w->unit[k] * c->reference[s * m + k];
-            nearest = fmax(nearest, dot);
-        }
-        out[i] = pow(nearest, c->zeta);
+        out[i] = calibration_gate(c, calibration_distance(c, slot, w->unit, NULL), &slope);
     }
     work_free(work);
     return status;

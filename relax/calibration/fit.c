@@ -43,7 +43,7 @@ static void regression_free(regression *r) {
 
 static void fill_kernel(regression *r) {
     const skd_calibration *c = r->c;
-    const size_t m = c->features->per_element;
+    const size_t m = calibration_width(c->features);
     for (size_t slot = 0; slot < c->features->n_species; slot++)
         for (size_t s = c->first[slot]; s < c->first[slot + 1]; s++)
             for (size_t t = c->first[slot]; t <= s; t++) {
@@ -213,7 +213,7 @@ static bool choose(regression *r, setting *best, errors *least) {
 
 /* Keeps the picked references and their coefficients. */
 static void keep(skd_calibration *c, const regression *r, const setting *s) {
-    const size_t m = c->features->per_element;
+    const size_t m = calibration_width(c->features);
     size_t first[SKD_ELEMENT_MAX + 1] = {0}, n = 0;
     for (size_t slot = 0; slot < c->features->n_species; slot++) {
         first[slot] = n;

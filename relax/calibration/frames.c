@@ -3,7 +3,7 @@
  * constants, soft and stiff phonons all have frames in which they count. */
 #include "shakedown/calibration.h"
 
-static const double rattles[] = {0.06, 0.03, 0.12, 0.09}, strains[] = {0.005, 0.02, 0.01};
+static const double rattles[] = {0.05, 0.03, 0.08, 0.065}, strains[] = {0.005, 0.015, 0.01};
 
 skd_status skd_calibration_frame(skd_cell **out, const skd_cell *host, size_t k, uint32_t seed, skd_error *err) {
     skd_rng *rng = NULL;

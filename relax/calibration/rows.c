@@ -30,44 +30,65 @@ static skd_status rows_new(calibration_rows *out, size_t n, size_t columns, cons
     return skd_fail(err, SKD_ENOMEM, "out of memory for %zu rows of %zu environments", n, columns);
 }
 
-/* One atom's part of one reference's column: pulls of c, which is `dot`. */
+/* Of the atom at hand: its gate, and the pulls of that. */
+typedef struct gated {
+    double gate, slope;
+    double (*pull)[3]; /* of the distance */
+} gated;
+
+/* One atom's part of one reference's column: dot is c, of_dot its derivative. The column is of gate c^zeta. */
 static void add_part(double *x, size_t columns, size_t s, double zeta, double dot, size_t i,
-                     const skd_surrounding *around, const double (*pull)[3], size_t n_atoms) {
-    const double slope = zeta * pow(dot, zeta - 1.0);
+                     const skd_surrounding *around, const double (*of_dot)[3], const gated *g, size_t n_atoms) {
+    const double value = pow(dot, zeta), slope = g->gate * zeta * value / dot, by_gate = g->slope * value;
     for (size_t b = 0; b < around->n; b++) {
+        double pull[3];
         for (size_t k = 0; k < 3; k++) {
-            x[(3 * i + k) * columns + s] += slope * pull[b][k];
-            x[(3 * around->j[b] + k) * columns + s] -= slope * pull[b][k];
+            pull[k] = slope * of_dot[b][k] + by_gate * g->pull[b][k];
+            x[(3 * i + k) * columns + s] += pull[k];
+            x[(3 * around->j[b] + k) * columns + s] -= pull[k];
         }
         for (size_t v = 0; v < 6; v++) {
             const int p = voigt[v][0], q = voigt[v][1];
             x[(3 * n_atoms + v) * columns + s] +=
-                0.5 * slope * (around->d[b][p] * pull[b][q] + around->d[b][q] * pull[b][p]);
+                0.5 * (around->d[b][p] * pull[q] + around->d[b][q] * pull[p]);
         }
     }
-    x[(3 * n_atoms + 6) * columns + s] += slope * dot / zeta;
+    x[(3 * n_atoms + 6) * columns + s] += g->gate * value;
 }
 
-/* All references' columns, from atom i whose density work holds. scratch: [2 per_element] */
+/* The derivative of v . u by the descriptor, into to (which may be v). */
+static void across(double *to, const double *v, const double *unit, double norm, size_t m) {
+    double dot = 0.0;
+    for (size_t k = 0; k < m; k++)
+        dot += v[k] * unit[k];
+    for (size_t k = 0; k < m; k++)
+        to[k] = (v[k] - dot * unit[k]) / norm;
+}
+
+/* All references' columns, from atom i whose density work holds. scratch: [2 width] */
 static void add_atom(calibration_rows *out, const skd_calibration *c, const skd_label *label, const double zeta[ZETAS],
-                     size_t i, skd_features_work *work, double *scratch, double (*pull)[3]) {
-    const size_t m = c->features->per_element, slot = c->features->slot[label->cell->species[i]];
+                     size_t i, skd_features_work *work, double *scratch, double (*pull)[3], gated *g) {
+    const size_t m = calibration_width(c->features), slot = c->features->slot[label->cell->species[i]];
     double *unit = scratch, *w = scratch + m;
     const double norm = calibration_unit(c->features, work, unit);
-    for (size_t s = c->first[slot]; s < c->first[slot + 1] && norm > 0.0; s++) {
+    g->gate = calibration_gate(c, calibration_distance(c, slot, unit, w), &g->slope);
+    if (g->gate == 0.0)
+        return;
+    across(w, w, unit, norm, m);
+    skd_density_pulls(work, w, g->pull);
+    for (size_t s = c->first[slot]; s < c->first[slot + 1]; s++) {
         const double *reference = c->reference + s * m;
         double dot = 0.0;
         for (size_t k = 0; k < m; k++)
             dot += unit[k] * reference[k];
         if (!(dot > 0.0))
             continue;
-        for (size_t k = 0; k < m; k++)
-            w[k] = (reference[k] - dot * unit[k]) / norm;
+        across(w, reference, unit, norm, m);
         skd_density_pulls(work, w, pull);
         for (size_t k = 0; k < ZETAS; k++)
             if (out->x[k])
                 add_part(out->x[k], out->columns, s, zeta[k], dot, i, &work->around, (const double(*)[3])pull,
-                         label->cell->n);
+                         g, label->cell->n);
     }
 }
 
@@ -101,20 +122,22 @@ static void whiten(calibration_rows *out, const skd_label *label, const skd_cali
 skd_status calibration_rows_fill(calibration_rows *out, const skd_calibration *c, const skd_label *label,
                                  const skd_calibration_options *options, const double zeta[ZETAS],
                                  skd_features_work *work, skd_error *err) {
-    const size_t n = label->cell->n, m = c->features->per_element;
+    const size_t n = label->cell->n, m = calibration_width(c->features);
     double *scratch = NULL, (*pull)[3] = NULL;
+    gated g = {0};
     skd_status status = rows_new(out, 3 * n + 7, c->n + 1, zeta, err);
     if (status == SKD_OK)
         status = skd_features_prepare(work, label->cell, err);
     if (status == SKD_OK) {
         scratch = skd_alloc(2 * m, sizeof *scratch);
         pull = skd_alloc(work->around.room, sizeof *pull);
-        if (!scratch || !pull)
+        g.pull = skd_alloc(work->around.room, sizeof *g.pull);
+        if (!scratch || !pull || !g.pull)
             status = skd_fail(err, SKD_ENOMEM, "out of memory for a frame of %zu atoms", n);
     }
     for (size_t i = 0; i < n && status == SKD_OK; i++) {
         skd_density_of(work, label->cell, i, true);
-        add_atom(out, c, label, zeta, i, work, scratch, pull);
+        add_atom(out, c, label, zeta, i, work, scratch, pull, &g);
     }
     for (size_t k = 0; k < ZETAS && status == SKD_OK; k++)
         if (out->x[k])
@@ -125,12 +148,13 @@ skd_status calibration_rows_fill(calibration_rows *out, const skd_calibration *c
         calibration_rows_free(out);
     skd_free(scratch);
     skd_free(pull);
+    skd_free(g.pull);
     return status;
 }
 
 skd_status calibration_rows_host(calibration_rows *out, const skd_calibration *c, const double zeta[ZETAS],
                                  skd_error *err) {
-    const size_t m = c->features->per_element;
+    const size_t m = calibration_width(c->features);
     size_t n = 0, r = 0;
     for (size_t s = 0; s < c->n; s++)
         n += c->frame[s] == 0;

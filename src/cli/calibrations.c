@@ -313,7 +313,7 @@ skd_status calibrations_make(calibrating *c, skd_error *err) {
         status = fit_potential(c, &correction, &numbers, &n, err);
     for (size_t trip = 0; trip < c->n_trips && status == SKD_OK; trip++) {
         bool more;
-        status = calibrations_trip(c, correction, trip, &more, err);
+        status = calibrations_trip(c, correction, c->n_recalled + trip, &more, err);
         if (status != SKD_OK || !more)
             break;
         status = fit_potential(c, &correction, &numbers, &n, err);

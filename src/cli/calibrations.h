@@ -24,6 +24,7 @@ typedef struct calibrating {
     skd_calibration_options options;
     skd_calibration_report report;
     size_t n_failed, n_asked; /**< labels set aside; labels that were not there before */
+    size_t n_recalled;        /**< labels of trips before this call */
     double seconds;           /**< that asking took */
     double drift;             /**< Å rms, of the last trip's end from the host's sites */
     size_t n_calls;           /**< of the base, on trips */

@@ -150,6 +150,28 @@ static skd_status ask_all(calibrating *c, skd_error *err) {
     return status;
 }
 
+/* Labels that earlier trips have asked for: frames that are not among the first. */
+static skd_status recall_trips(calibrating *c, skd_error *err) {
+    const size_t first = c->labels.n;
+    skd_status status = SKD_OK;
+    for (size_t f = 0; f < c->kept.n && status == SKD_OK; f++) {
+        const char *level = skd_frame_info(c->kept.frame[f], "level");
+        const skd_cell *cell = c->kept.frame[f]->cell;
+        skd_cell *copy = NULL;
+        bool known = false;
+        for (size_t k = 0; k < first && !known; k++)
+            known = same_cell(c->labels.frame[k]->cell, cell);
+        if (known || !level || strcmp(level, c->to) != 0 || cell->n != c->host->n ||
+            memcmp(cell->species, c->host->species, cell->n * sizeof *cell->species) != 0)
+            continue;
+        status = skd_cell_copy(&copy, cell, err);
+        if (status == SKD_OK)
+            status = calibrations_ask(c, copy, err);
+        c->n_recalled += status == SKD_OK;
+    }
+    return status;
+}
+
 static skd_status ask_level(calibrating *c, skd_error *err) {
     char path[4200];
     path_of_labels(c, path, sizeof path);
@@ -160,7 +182,9 @@ static skd_status ask_level(calibrating *c, skd_error *err) {
         status = skd_potential_work_new(&c->work, c->level, err);
     if (status == SKD_OK && skd_file_exists(path))
         status = skd_frames_read(&c->kept, path, NULL, err);
-    return status == SKD_OK ? ask_all(c, err) : status;
+    if (status == SKD_OK)
+        status = ask_all(c, err);
+    return status == SKD_OK ? recall_trips(c, err) : status;
 }
 
 skd_status calibrations_label(calibrating *c, skd_error *err) {

@@ -8,7 +8,8 @@
 
 #define RATTLE    0.1  /* Å, normal deviate of each coordinate; as in a search's check of its host */
 #define RETURNS   0.08 /* Å rms */
-#define ON_WAY    0.25 /* Å rms: here the way is asked about, and at its end */
+#define ON_WAY    0.2  /* Å rms: here the way is asked about, and at its end */
+#define LOST      0.4  /* Å rms: here it ends */
 #define FORCE_MAX 0.03 /* eV/Å */
 
 enum { MAX_STEPS = 60 };
@@ -33,9 +34,10 @@ typedef struct watching {
 
 static bool see(void *payload, const skd_relax_frame *frame) {
     watching *w = payload;
-    if (w->way || frame->step < 5 || drift_of(w->host, frame->cell) < ON_WAY)
-        return !cli_interrupted();
-    return skd_cell_copy(&w->way, frame->cell, &w->trouble) == SKD_OK;
+    const double drift = frame->step < 5 ? 0.0 : drift_of(w->host, frame->cell);
+    if (drift > LOST || cli_interrupted())
+        return false;
+    return w->way || drift < ON_WAY || skd_cell_copy(&w->way, frame->cell, &w->trouble) == SKD_OK;
 }
 
 static skd_status rattled_host(skd_cell **out, const calibrating *c, size_t trip, skd_error *err) {
@@ -86,13 +88,16 @@ skd_status calibrations_trip(calibrating *c, const skd_potential *correction, si
     if (status == SKD_OK) {
         c->drift = end.cell ? drift_of(c->host, end.cell) : HUGE_VAL;
         c->n_calls += end.n_calls;
+        if (!c->quiet)
+            fprintf(stderr, "\nhost       a rattled one is %.3f Å rms off its sites after %zu steps\n", c->drift,
+                    end.n_steps);
     }
     if (status == SKD_OK && c->level && !(c->drift < RETURNS) && end.cell) {
         if (w.way) {
             status = calibrations_ask(c, w.way, err);
             w.way = NULL;
         }
-        if (status == SKD_OK && skd_stop_has_minimum(end.stop)) {
+        if (status == SKD_OK && (skd_stop_has_minimum(end.stop) || end.stop == SKD_STOP_INTERRUPTED)) {
             status = calibrations_ask(c, end.cell, err);
             end.cell = NULL;
         }

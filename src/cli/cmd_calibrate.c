@@ -16,7 +16,7 @@ static const cli_option options[] = {
     {"seed", 0, CLI_INT, "N", "42", "of their rattles and strains", 0, 4294967295.0, NULL},
     {"trips", 0, CLI_INT, "N", "6", "times that a rattled host is relaxed at the calibrated level; where it does not "
      "return, frames of its way are labelled too", 0, 1000, NULL},
-    {"zeta-min", 0, CLI_REAL, "X", "8", "least exponent of the kernel: the larger, the nearer to what is no host the "
+    {"zeta-min", 0, CLI_REAL, "X", "4", "least exponent of the kernel: the larger, the nearer to what is no host the "
      "correction ends", 2, 1000, NULL},
     SUPERCELL_OPTIONS,
     {"output", 'o', CLI_TEXT, "FILE", "host.calibration.gz", "the calibration", 0, 0, "output"},

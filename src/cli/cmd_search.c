@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "calibrate_search.h"
 #include "cli.h"
 #include "folders.h"
 #include "learning.h"
@@ -26,6 +27,7 @@ static const cli_option options[] = {
     RELAXING_RULES,
     {"max-steps", 0, CLI_INT, "N", "1500", "stop after so many steps", 1, 10000000, NULL},
     SEARCH_HOST_OPTIONS,
+    CALIBRATE_OPTION,
     {"cross-charges", 0, CLI_TEXT, "WHEN", "auto",
      "minima of one charge state are starts of the others, until nothing new appears; auto: if there are several and "
      "the potential knows the charge; none",
@@ -192,8 +194,11 @@ static skd_status prepare(search *s, skd_error *err) {
         status = cli_plan_make(&s->plan, s->args, err);
     if (status == SKD_OK)
         status = search_check_elements(&s->plan, s->potential, err);
+    if (status == SKD_OK)
+        status = calibrate_search(&s->potential, s->args, s->plan.bulk, s->folder, err);
     if (status != SKD_OK)
         return status;
+    s->host.potential = s->potential;
     search_record_begin(&s->record, s->args, &s->plan, s->potential, &s->relax, s->learns);
     if (s->levels.teacher)
         two_levels_record(&s->levels, &s->record, &s->host.far_auto);
@@ -379,6 +384,9 @@ static skd_status run_search(const cli_args *args, int *exit_code, skd_error *er
         return SKD_OK;
     skd_status status = two_levels_read(&s.levels, args, err);
     s.spec = s.levels.teacher ? s.levels.teacher : cli_text(args, "potential");
+    if (status == SKD_OK && s.levels.teacher && cli_text(args, "calibrate"))
+        status = skd_fail(err, SKD_EARG, "--calibrate with --teacher: expected one of them; 'shakedown calibrate' makes "
+                                         "a FILE for --prior gfn1+calibration:FILE");
     if (status == SKD_OK) /* what is wrong with it is told before the prior level is searched */
         status = make_potential(&s, err);
     if (status == SKD_OK && s.levels.prior)
