@@ -19,7 +19,8 @@ typedef struct kit {
 #define BETTER "sw:sigma=2.12,lambda=24"
 
 static skd_cell *diamond(double a) {
-    static const double at[8][3] = {{0, 0, 0}, {0, 2, 2}, {2, 0, 2}, {2, 2, 0}, {1, 1, 1}, {1, 3, 3}, {3, 1, 3}, {3, 3, 1}};
+    static const double at[8][3] = {{0, 0, 0}, {0, 2, 2}, {2, 0, 2}, {2, 2, 0},
+                                    {1, 1, 1}, {1, 3, 3}, {3, 1, 3}, {3, 3, 1}};
     skd_error err;
     skd_cell *cell;
     CHECK_OK(skd_cell_new(&cell, 8, &err));

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * shakedown/calibration.h - a host made a minimum of a level that does not have it as one. Part of the module relax.
  *
- *   E(calibrated) = E(level) + sum_i sum_s a_s k(d_i, d_s),     k(d, d') = ((d, 1) . (d', 1) / |(d, 1)| |(d', 1)|)^zeta
+ *   E(calibrated) = E(level) + sum_i g(d_i) sum_s a_s k(d_i, d_s),    k(d, d') = (u . u')^zeta,   u = (d, 1) / |(d, 1)|
  *
  * d_i is the surrogate's descriptor of atom i (learned.h), s runs over environments of rattled and strained perfect
  * host. The a_s are fitted to what a better level says of such cells less what the level says (sparse Gaussian-process
  * regression: J. Quinonero-Candela and C. E. Rasmussen, J. Mach. Learn. Res. 6, 1939 (2005); kernel: A. P. Bartok,
- * R. Kondor and G. Csanyi, Phys. Rev. B 87, 184115 (2013)). The mean of the process is zero and so are the energies of
- * the perfect host's own atoms: an atom whose surroundings are unlike the host's is left to the level, and gains or
- * loses nothing by getting there.
+ * R. Kondor and G. Csanyi, Phys. Rev. B 87, 184115 (2013)). The gate g is 1 for nine in ten atoms of those cells and
+ * falls to 0 at three times their distance from the host's own atoms. The mean of the process is zero and so are the
+ * energies of the perfect host's atoms: an atom whose surroundings are unlike the host's is left to the level, and
+ * gains or loses nothing by getting there.
  */
 #ifndef SHAKEDOWN_CALIBRATION_H
 #define SHAKEDOWN_CALIBRATION_H
@@ -49,7 +50,7 @@ skd_status skd_calibration_fit(skd_calibration **out, const skd_cell *host, cons
                                const skd_calibration_options *options, skd_calibration_report *report,
                                skd_error *err) SKD_CHECKED;
 void skd_calibration_free(skd_calibration *calibration);
-/** For each atom how alike its surroundings are to the nearest of the host's, k of 0 to 1; 0 for foreign elements. */
+/** For each atom how much of the correction it gets, the gate, 0 to 1. SKD_EARG for elements that the host lacks. */
 skd_status skd_calibration_similarity(const skd_calibration *calibration, const skd_cell *cell, double *out,
                                       skd_error *err) SKD_CHECKED;
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* as_potential.c - energy, forces and stress of a calibration.
  *
- * With the gate g, which closes with the distance from the host's own atoms, and u = (d, 1)/|(d, 1)| and c_s = u . u_s the energy of an atom is e = g sum a_s c_s^zeta and its
- * derivative by d
- *     (v - (v . u) u) / |(d, 1)|,   v = g sum a_s zeta c_s^(zeta-1) u_s + (dg/du) e/g,
+ * With u = (d, 1) / |(d, 1)|, c_s = u . u_s and the gate g, which shuts with the distance from the host's atoms, the
+ * energy of an atom is e = g sum a_s c_s^zeta and its derivative by d
+ *     (v - (v . u) u) / |(d, 1)|,   v = g sum a_s zeta c_s^(zeta-1) u_s + (dg/du) e / g,
  * which goes into the surrogate's machine as weights of this atom. */
 #include <stdio.h>
 #include <string.h>

@@ -6,8 +6,8 @@
 #include "learned/features.h"
 #include "shakedown/calibration.h"
 
-/** Numbers of an atom: its descriptor and a constant, without which an atom that has lost a neighbour in four would look
- *  as one whose neighbours are rattled: directions alone tell no densities apart. */
+/** Numbers of an atom: its descriptor and a constant, without which an atom that has lost a neighbour in four would
+ *  look as one whose neighbours are rattled: directions alone tell no densities apart. */
 static inline size_t calibration_width(const skd_features *features) { return features->per_element + 1; }
 
 struct skd_calibration {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* pack.c - a calibration's numbers as one array and back: the exponent and the ends of the gate, then for each reference the cell (0: the host),
- * the atom, the coefficient. */
+/* pack.c - a calibration's numbers as one array and back: the exponent and the ends of the gate; for each reference
+ * the cell (0: the host), the atom, the coefficient. */
 #include <string.h>
 
 #include "calibration.h"
@@ -72,7 +72,8 @@ skd_status skd_calibration_unpack(skd_calibration **out, const skd_features_opti
                                   const skd_cell *const *cell, size_t n_cells, const double *numbers, size_t n,
                                   skd_error *err) {
     *out = NULL;
-    if (n_cells == 0 || n < HEAD || n % 3 != 0 || !(numbers[0] >= 2.0) || !(numbers[1] > 0.0) || !(numbers[2] > numbers[1]))
+    if (n_cells == 0 || n < HEAD || n % 3 != 0 || !(numbers[0] >= 2.0) || !(numbers[1] > 0.0) ||
+        !(numbers[2] > numbers[1]))
         return skd_fail(err, SKD_EFORMAT, "%zu numbers are no calibration", n);
     skd_status status = calibration_new(out, options, cell[0], (n - HEAD) / 3, err);
     if (status != SKD_OK)

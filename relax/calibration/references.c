@@ -171,7 +171,8 @@ static skd_status set_gate(skd_calibration *c, const surroundings *of, size_t n_
         return skd_fail(err, SKD_ENOMEM, "out of memory for %zu environments", all);
     for (size_t g = 1; g < n_cells; g++)
         for (size_t i = 0; i < of[g].n; i++)
-            distance[n++] = calibration_distance(c, of[g].slot[i], of[g].unit + i * calibration_width(c->features), NULL);
+            distance[n++] = calibration_distance(c, of[g].slot[i], of[g].unit + i * calibration_width(c->features),
+                                                 NULL);
     qsort(distance, n, sizeof *distance, by_value);
     c->open = fmax(n ? distance[n * 9 / 10] : 0.0, 1e-4);
     c->shut = GATE * c->open;

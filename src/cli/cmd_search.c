@@ -385,8 +385,8 @@ static skd_status run_search(const cli_args *args, int *exit_code, skd_error *er
     skd_status status = two_levels_read(&s.levels, args, err);
     s.spec = s.levels.teacher ? s.levels.teacher : cli_text(args, "potential");
     if (status == SKD_OK && s.levels.teacher && cli_text(args, "calibrate"))
-        status = skd_fail(err, SKD_EARG, "--calibrate with --teacher: expected one of them; 'shakedown calibrate' makes "
-                                         "a FILE for --prior gfn1+calibration:FILE");
+        status = skd_fail(err, SKD_EARG, "--calibrate with --teacher: expected one of them; 'shakedown calibrate' "
+                                         "makes a FILE for --prior gfn1+calibration:FILE");
     if (status == SKD_OK) /* what is wrong with it is told before the prior level is searched */
         status = make_potential(&s, err);
     if (status == SKD_OK && s.levels.prior)
