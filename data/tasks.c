@@ -36,15 +36,15 @@ static skd_status make_tables(skd_tasks *tasks, bool create, skd_error *err) {
 }
 
 /* The store with its locks open, and no database yet. */
-static skd_status begin_open(skd_tasks **out, const char *path, bool sole, skd_error *err) {
+static skd_status begin_open(skd_tasks **out, const char *path, bool create, bool sole, skd_error *err) {
     skd_db named = {.path = (char *)path};
     skd_tasks *tasks = *out = skd_alloc(1, sizeof *tasks);
     if (!tasks)
         return skd_fail(err, SKD_ENOMEM, "%s: out of memory", path);
     *tasks = (skd_tasks){.sole = sole, .lock = -1, .db = &named};
     skd_status status = tasks_lock_open(tasks, err);
-    if (status == SKD_OK)
-        status = skd_tasks_lock(tasks, err); /* one process at a time opens it */
+    if (status == SKD_OK && create) /* one process at a time makes it; who only looks does not wait for that */
+        status = skd_tasks_lock(tasks, err);
     tasks->db = NULL;
     return status;
 }
@@ -70,14 +70,14 @@ skd_status skd_tasks_open(skd_tasks **out, const char *path, bool create, bool s
     if (!create && !has_file(path, ""))
         return skd_fail(err, SKD_EARG, "%s: there is no store of a scan here", path);
     skd_tasks *tasks;
-    skd_status status = begin_open(&tasks, path, sole, err);
+    skd_status status = begin_open(&tasks, path, create, sole, err);
     if (status == SKD_OK && sole)
         remove_index(path);
     if (status == SKD_OK)
         status = db_open(&tasks->db, path, create, sole ? DB_SOLE : DB_SHARED, err);
     if (status == SKD_OK)
         status = make_tables(tasks, create, err);
-    if (tasks)
+    if (tasks && create)
         skd_tasks_unlock(tasks);
     if (status != SKD_OK)
         skd_tasks_close(tasks);

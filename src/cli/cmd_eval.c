@@ -310,7 +310,7 @@ const cli_command cmd_eval = {
             "Potentials: 'gfn1' GFN1-xTB (temperature=, accuracy=, mode=), 'lj' Lennard-Jones (argon unless\n"
             "epsilon=, sigma=, cutoff=, width= say otherwise), 'sw' Stillinger-Weber silicon, 'zbl' universal\n"
             "screened repulsion (cutoff=, width=).\n"
-            "'socket' asks whoever connects by the i-PI protocol (ASE's SocketClient, CP2K, pw.x --ipi): at unix=NAME,\n"
+            "'socket' asks whoever connects by the i-PI protocol (ASE, CP2K, pw.x --ipi): at unix=NAME,\n"
             "or at port=31415 of host=127.0.0.1; wait= and timeout= in seconds, level=WORDS names what it computes.\n"
             "launch=COMMAND, last (or --teacher-command), starts clients=1 itself; {init} {socket} {host} {port}\n"
             "{folder} {charge} are filled in. The protocol carries no elements and no charge: each list of atoms has\n"

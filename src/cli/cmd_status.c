@@ -106,7 +106,9 @@ static void print_overview(const overview *o) {
         printf("cost       %.2f s a task\n", c->seconds / (double)finished);
     if (o->rate > 0.0)
         printf("rate       %.4g tasks a minute, in the last 10 minutes\n", 60.0 * o->rate);
-    if (left == 0)
+    if (n == 0)
+        printf("left       unknown: tasks are being made\n");
+    else if (left == 0)
         printf("left       nothing\n");
     else if (o->rate > 0.0)
         printf("left       %s at this rate\n", span_text((double)left / o->rate, span, sizeof span));
