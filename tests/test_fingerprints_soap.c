@@ -508,11 +508,11 @@ static void spectra_equal_those_of_dscribe(void **state) {
 /* ---- refusals ---------------------------------------------------------------------------- */
 
 static const struct { skd_soap_options options; int species; const char *words; } refused[] = {
-    {{0.9, 4, 4, 1.0, 0}, 14, "r_cut is 0.9"},   {{5.0, 0, 4, 1.0, 0}, 14, "n_max is 0"},
-    {{5.0, 21, 4, 1.0, 0}, 14, "n_max is 21"},   {{5.0, 4, 21, 1.0, 0}, 14, "l_max is 21"},
-    {{5.0, 4, -1, 1.0, 0}, 14, "l_max is -1"},   {{5.0, 4, 4, 0.0, 0}, 14, "sigma is 0"},
-    {{5.0, 4, 4, 1.0, 7}, 14, "cut-off mode 7"}, {{5.0, 4, 4, 1.0, 0}, 119, "atomic number 119"},
-    {{(double)NAN, 4, 4, 1.0, 0}, 14, "r_cut"}};
+    {{0.9, 4, 4, 1.0, 0, NULL}, 14, "r_cut is 0.9"},   {{5.0, 0, 4, 1.0, 0, NULL}, 14, "n_max is 0"},
+    {{5.0, 21, 4, 1.0, 0, NULL}, 14, "n_max is 21"},   {{5.0, 4, 21, 1.0, 0, NULL}, 14, "l_max is 21"},
+    {{5.0, 4, -1, 1.0, 0, NULL}, 14, "l_max is -1"},   {{5.0, 4, 4, 0.0, 0, NULL}, 14, "sigma is 0"},
+    {{5.0, 4, 4, 1.0, 7, NULL}, 14, "cut-off mode 7"}, {{5.0, 4, 4, 1.0, 0, NULL}, 119, "atomic number 119"},
+    {{(double)NAN, 4, 4, 1.0, 0, NULL}, 14, "r_cut"}};
 
 static void impossible_options_are_refused(void **state) {
     (void)state;
