@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "../../relax/gfn1/gfn1.h"
-#include "../../relax/gfn1/lapack.h"
+#include "lapack.h"
 #include "shakedown/data.h"
 
 static double now(void) {
