@@ -669,8 +669,9 @@ static skd_status whole_way(const labels *l, skd_error *err) {
     double deviation[8];
     skd_status status = skd_fit_new(&fit, l->features, &options, err);
     for (size_t f = 0; f < l->n && status == SKD_OK; f++)
-        status = skd_fit_add(fit, &(skd_label){l->cell[f], 0.0, l->result[f]->energy,
-                                               (const double(*)[3])l->result[f]->force, l->result[f]->stress}, err);
+        status = skd_fit_add(fit, &(skd_label){.cell = l->cell[f], .energy = l->result[f]->energy,
+                                               .force = (const double(*)[3])l->result[f]->force,
+                                               .stress = l->result[f]->stress}, err);
     if (status == SKD_OK)
         status = skd_fit_solve(&model, fit, 0.0, NULL, err);
     if (status == SKD_OK)
