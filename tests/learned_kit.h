@@ -222,4 +222,46 @@ static inline void turn(double v[3]) {
         v[k] = c * v[k] + s * across[k] + (1.0 - c) * along * axis[k];
 }
 
+#ifdef SKD_TORTURE
+static inline skd_status all_at_once(const skd_features_options *options, const int *species, const skd_cell *cell,
+                                     skd_error *err) {
+    skd_features *features = NULL;
+    skd_features_work *work = NULL;
+    skd_design *design = NULL;
+    skd_result *result = NULL;
+    double w[200] = {0};
+    skd_status status = skd_features_new(&features, options, species, 2, err);
+    if (status == SKD_OK)
+        status = skd_features_work_new(&work, features, err);
+    if (status == SKD_OK)
+        status = skd_result_new(&result, cell->n, err);
+    if (status == SKD_OK)
+        status = skd_features_apply(features, w, cell, 0, work, result, NULL, err);
+    if (status == SKD_OK)
+        status = skd_design_new(&design, cell->n, skd_features_count(features), err);
+    if (status == SKD_OK)
+        status = skd_design_fill(design, features, cell, work, err);
+    skd_design_free(design);
+    skd_result_free(result);
+    skd_features_work_free(work);
+    skd_features_free(features);
+    return status;
+}
+
+/* A descriptor made and used, each of its allocations failing in turn. */
+static inline void fail_every_allocation(const skd_features_options *options) {
+    static const int species[] = {48, 52};
+    skd_cell *cell = salt(5.8, 1, species, 2);
+    skd_status status = SKD_ENOMEM;
+    for (long k = 0; status != SKD_OK; k++) {
+        skd_error err = {SKD_OK, ""};
+        skd_alloc_fail_at = k;
+        status = all_at_once(options, species, cell, &err);
+        skd_alloc_fail_at = -1;
+        CHECK(status == SKD_OK || (status == SKD_ENOMEM && err.text[0] && k < 500));
+    }
+    skd_cell_free(cell);
+}
+#endif
+
 #endif

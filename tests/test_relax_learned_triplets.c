@@ -207,44 +207,11 @@ static void many_elements_stay_affordable(void **state) {
 }
 
 #ifdef SKD_TORTURE
-static skd_status all_at_once(const skd_cell *cell, skd_error *err) {
-    const skd_features_options options = {.cutoff = 4.0, .taper = 1.0, .width = 0.5, .n_max = 3, .l_max = 2,
-                                          .channels = 2, .body = 4, .n_triplet = 1, .l_triplet = 2, .near = 1.0};
-    skd_features *features = NULL;
-    skd_features_work *work = NULL;
-    skd_design *design = NULL;
-    skd_result *result = NULL;
-    double w[200] = {0};
-    skd_status status = skd_features_new(&features, &options, cdte, 2, err);
-    if (status == SKD_OK)
-        status = skd_features_work_new(&work, features, err);
-    if (status == SKD_OK)
-        status = skd_result_new(&result, cell->n, err);
-    if (status == SKD_OK)
-        status = skd_features_apply(features, w, cell, 0, work, result, NULL, err);
-    if (status == SKD_OK)
-        status = skd_design_new(&design, cell->n, skd_features_count(features), err);
-    if (status == SKD_OK)
-        status = skd_design_fill(design, features, cell, work, err);
-    skd_design_free(design);
-    skd_result_free(result);
-    skd_features_work_free(work);
-    skd_features_free(features);
-    return status;
-}
-
 static void every_allocation_may_fail(void **state) {
     (void)state;
-    skd_cell *cell = salt(5.8, 1, cdte, 2);
-    skd_status status = SKD_ENOMEM;
-    for (long k = 0; status != SKD_OK; k++) {
-        skd_error err = {SKD_OK, ""};
-        skd_alloc_fail_at = k;
-        status = all_at_once(cell, &err);
-        skd_alloc_fail_at = -1;
-        CHECK(status == SKD_OK || (status == SKD_ENOMEM && err.text[0] && k < 500));
-    }
-    skd_cell_free(cell);
+    const skd_features_options options = {.cutoff = 4.0, .taper = 1.0, .width = 0.5, .n_max = 3, .l_max = 2,
+                                          .channels = 2, .body = 4, .n_triplet = 1, .l_triplet = 2, .near = 1.0};
+    fail_every_allocation(&options);
 }
 #endif
 

@@ -64,59 +64,44 @@ static skd_status check(const void *of, const skd_cell *cell, skd_error *err) {
 }
 
 /* An answer that is there already: of a search that was killed before it could keep it. */
-static skd_status look(const params *p, const char *folder, const skd_cell *cell, int want, teacher_work *work,
-                       skd_result *out, skd_error *err) {
-    char *path = teacher_output(&p->site, folder);
-    skd_status status = path ? teacher_answer(out, path, cell, want, work, err)
-                             : skd_fail(err, SKD_EWAITING, "%s: no %s", folder, p->site.output);
+static skd_status look(const teacher_question *q, teacher_work *work, skd_result *out, skd_error *err) {
+    char *path = teacher_output(q->site, q->folder);
+    skd_status status = path ? teacher_answer(out, path, q->cell, q->want, work, err)
+                             : skd_fail(err, SKD_EWAITING, "%s: no %s", q->folder, q->site->output);
     skd_free(path);
     return status;
 }
 
-static skd_status run(const params *p, const char *folder, const skd_cell *cell, double charge, skd_error *err) {
+static skd_status run(const teacher_question *q, skd_error *err) {
     skd_string command = {0};
-    skd_status status = teacher_clear(&p->site, folder, err);
+    skd_status status = teacher_clear(q->site, q->folder, err);
     if (status == SKD_OK)
-        status = teacher_inputs(&p->site, folder, cell, charge, err);
-    teacher_fill(&command, p->site.command, &p->site, folder, charge);
+        status = teacher_inputs(q->site, q->folder, q->cell, q->charge, err);
+    teacher_fill(&command, q->site->command, q->site, q->folder, q->charge);
     if (status == SKD_OK && command.failed)
         status = skd_fail(err, SKD_ENOMEM, "out of memory for a command");
     if (status == SKD_OK)
-        status = teacher_run(&p->site, folder, command.text, LOG_FILE, err);
+        status = teacher_run(q->site, q->folder, command.text, LOG_FILE, err);
     skd_string_free(&command);
     return status;
 }
 
-static skd_status evaluate(const params *p, const char *folder, const skd_cell *cell, double charge, int want,
-                           teacher_work *work, skd_result *out, skd_error *err) {
-    skd_status status = look(p, folder, cell, want, work, out, NULL);
+static skd_status evaluate(const teacher_question *q, teacher_work *work, skd_result *out, skd_error *err) {
+    skd_status status = look(q, work, out, NULL);
     if (status == SKD_OK || status == SKD_ENOMEM)
         return status == SKD_OK ? status : skd_fail(err, status, "out of memory for an answer");
-    status = run(p, folder, cell, charge, err);
+    status = run(q, err);
     if (status == SKD_OK)
-        status = look(p, folder, cell, want, work, out, err);
+        status = look(q, work, out, err);
     return status == SKD_EWAITING ? teacher_no_answer(err) : status;
 }
+
+static const teacher_asker asker = {.level = print_level, .alone = true, .evaluate = evaluate};
 
 static skd_status compute(const void *of, const skd_cell *cell, double charge, int want, void *work, skd_result *out,
                           skd_error *err) {
     const params *p = of;
-    char *folder = NULL;
-    int lock = -1;
-    skd_string level = {0};
-    print_level(p, &level);
-    skd_status status = level.failed ? skd_fail(err, SKD_ENOMEM, "out of memory for a teacher")
-                                     : teacher_folder(&folder, &p->site, level.text, cell, charge, err);
-    if (status == SKD_OK)
-        status = teacher_enter(&lock, &p->site, folder, err);
-    if (status == SKD_OK)
-        status = evaluate(p, folder, cell, charge, want, work, out, err);
-    teacher_leave(lock);
-    if (status == SKD_OK)
-        teacher_note_origin(work, folder, p->site.input);
-    skd_string_free(&level);
-    skd_free(folder);
-    return status;
+    return teacher_compute(&asker, p, &p->site, cell, charge, want, work, out, err);
 }
 
 static const skd_potential_type type = {

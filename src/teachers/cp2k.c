@@ -121,26 +121,19 @@ static skd_status check(const void *of, const skd_cell *cell, skd_error *err) {
 
 /* ---- an evaluation -------------------------------------------------------------------------- */
 
-/* One evaluation. */
-typedef struct question {
-    const params *p;
-    const char *folder, *level;
-    const skd_cell *cell;
-    double charge;
-    int want;
-} question;
+static const cp2k_settings *settings_of(const teacher_question *q) { return &((const params *)q->params)->settings; }
 
-static skd_status write_input(const question *q, const cp2k_way *way, skd_error *err) {
+static skd_status write_input(const teacher_question *q, const cp2k_way *way, skd_error *err) {
     skd_string text = {0};
-    skd_status status = cp2k_input(&text, &q->p->settings, way, q->cell, q->charge, err);
+    skd_status status = cp2k_input(&text, settings_of(q), way, q->cell, q->charge, err);
     if (status == SKD_OK)
         status = teacher_write(q->folder, INPUT_FILE, &text, err);
     skd_string_free(&text);
     return status;
 }
 
-static skd_status run(const question *q, const cp2k_way *way, const char *output, skd_error *err) {
-    const params *p = q->p;
+static skd_status run(const teacher_question *q, const cp2k_way *way, const char *output, skd_error *err) {
+    const params *p = q->params;
     skd_string command = {0};
     skd_status status = write_input(q, way, err);
     if (p->site.command)
@@ -154,8 +147,8 @@ static skd_status run(const question *q, const cp2k_way *way, const char *output
     return status;
 }
 
-static skd_status look(const question *q, teacher_work *work, skd_result *out, skd_error *err) {
-    char *path = teacher_output(&q->p->site, q->folder);
+static skd_status look(const teacher_question *q, teacher_work *work, skd_result *out, skd_error *err) {
+    char *path = teacher_output(q->site, q->folder);
     skd_status status = path ? teacher_answer(out, path, q->cell, q->want, work, err)
                              : skd_fail(err, SKD_EWAITING, "%s: no " OUTPUT_FILE, q->folder);
     skd_free(path);
@@ -165,7 +158,7 @@ static skd_status look(const question *q, teacher_work *work, skd_result *out, s
 }
 
 /* A hybrid functional's screening needs a density to begin with: that of the semilocal functional. */
-static skd_status semilocal_start(const question *q, cp2k_way *way, skd_error *err) {
+static skd_status semilocal_start(const teacher_question *q, cp2k_way *way, skd_error *err) {
     char *left = teacher_path(q->folder, LEFT_FILE), *start = teacher_path(q->folder, CP2K_START);
     const cp2k_way before = {.energy_only = true, .otherwise = way->otherwise};
     skd_status status = left && start ? run(q, &before, BEFORE_FILE, err)
@@ -177,9 +170,10 @@ static skd_status semilocal_start(const question *q, cp2k_way *way, skd_error *e
     return status;
 }
 
-static skd_status try_way(const question *q, cp2k_way way, teacher_work *work, skd_result *out, skd_error *err) {
-    skd_status status = teacher_clear(&q->p->site, q->folder, err);
-    if (status == SKD_OK && way.exact_exchange && !way.start && cp2k_is_hybrid(&q->p->settings))
+static skd_status try_way(const teacher_question *q, cp2k_way way,
+                          teacher_work *work, skd_result *out, skd_error *err) {
+    skd_status status = teacher_clear(q->site, q->folder, err);
+    if (status == SKD_OK && way.exact_exchange && !way.start && cp2k_is_hybrid(settings_of(q)))
         status = semilocal_start(q, &way, err);
     if (status == SKD_OK)
         status = run(q, &way, OUTPUT_FILE, err);
@@ -189,7 +183,7 @@ static skd_status try_way(const question *q, cp2k_way way, teacher_work *work, s
 }
 
 /* Did it end because the states did not converge? Then another way to them may. */
-static bool is_unconverged(const question *q) {
+static bool is_unconverged(const teacher_question *q) {
     static const char *const name[] = {OUTPUT_FILE, BEFORE_FILE};
     bool found = false;
     for (size_t k = 0; k < 2 && !found; k++) {
@@ -203,13 +197,13 @@ static bool is_unconverged(const question *q) {
     return found;
 }
 
-static skd_status evaluate(const question *q, teacher_work *work, skd_result *out, skd_error *err) {
+static skd_status evaluate(const teacher_question *q, teacher_work *work, skd_result *out, skd_error *err) {
     cp2k_way way = {.exact_exchange = true, .stress = (q->want & SKD_WANT_STRESS) != 0};
     bool found;
     skd_status status = look(q, work, out, NULL);
     if (status == SKD_OK || status == SKD_ENOMEM)
         return status == SKD_OK ? status : skd_fail(err, status, "out of memory for an answer");
-    status = cp2k_waves_find(&found, &q->p->site, q->folder, q->level, q->cell, q->charge, err);
+    status = cp2k_waves_find(&found, q->site, q->folder, q->level, q->cell, q->charge, err);
     if (status != SKD_OK)
         return status;
     way.start = found ? CP2K_START : NULL;
@@ -219,31 +213,17 @@ static skd_status evaluate(const question *q, teacher_work *work, skd_result *ou
         way.otherwise = true;
         status = try_way(q, way, work, out, err);
     }
-    return status == SKD_OK ? cp2k_waves_keep(&q->p->site, q->folder, LEFT_FILE, q->level, q->cell, q->charge, err)
+    return status == SKD_OK ? cp2k_waves_keep(q->site, q->folder, LEFT_FILE, q->level, q->cell, q->charge, err)
                             : status;
 }
+
+static const teacher_asker asker = {
+    .level = print_level, .input = INPUT_FILE, .alone = true, .evaluate = evaluate};
 
 static skd_status compute(const void *of, const skd_cell *cell, double charge, int want, void *work, skd_result *out,
                           skd_error *err) {
     const params *p = of;
-    char *folder = NULL;
-    int lock = -1;
-    skd_string level = {0};
-    print_level(p, &level);
-    skd_status status = level.failed ? skd_fail(err, SKD_ENOMEM, "out of memory for a teacher")
-                                     : teacher_folder(&folder, &p->site, level.text, cell, charge, err);
-    if (status == SKD_OK)
-        status = teacher_enter(&lock, &p->site, folder, err);
-    if (status == SKD_OK) {
-        const question q = {p, folder, level.text, cell, charge, want};
-        status = evaluate(&q, work, out, err);
-    }
-    teacher_leave(lock);
-    if (status == SKD_OK)
-        teacher_note_origin(work, folder, INPUT_FILE);
-    skd_string_free(&level);
-    skd_free(folder);
-    return status;
+    return teacher_compute(&asker, p, &p->site, cell, charge, want, work, out, err);
 }
 
 static const skd_potential_type type = {

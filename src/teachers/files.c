@@ -82,52 +82,43 @@ const char *teacher_files_waiting(const void *of, size_t k) {
 /* ---- an evaluation -------------------------------------------------------------------------- */
 
 /* Inputs are written once: a queue may be reading them. */
-static skd_status ask(params *p, const char *folder, const skd_cell *cell, double charge, skd_error *err) {
-    char *path = teacher_path(folder, TEACHER_ASKED);
+static skd_status ask(const teacher_question *q, skd_error *err) {
+    char *path = teacher_path(q->folder, TEACHER_ASKED);
     const skd_string nothing = {0};
     skd_status status = path ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for a path");
     if (status == SKD_OK && !skd_file_exists(path)) {
-        status = teacher_inputs(&p->site, folder, cell, charge, err);
+        status = teacher_inputs(q->site, q->folder, q->cell, q->charge, err);
         if (status == SKD_OK)
-            status = teacher_write(folder, TEACHER_ASKED, &nothing, err);
+            status = teacher_write(q->folder, TEACHER_ASKED, &nothing, err);
     }
     skd_free(path);
     return status;
 }
 
-static skd_status evaluate(params *p, const char *folder, const skd_cell *cell, double charge, int want,
-                           teacher_work *work, skd_result *out, skd_error *err) {
+static skd_status evaluate(const teacher_question *q, teacher_work *work, skd_result *out, skd_error *err) {
     skd_error why = {SKD_OK, "no output yet"};
-    char *path = teacher_output(&p->site, folder);
-    skd_status status = path ? teacher_answer(out, path, cell, want, work, &why) : SKD_EWAITING;
+    params *p = (params *)(uintptr_t)q->params; /* the list is its only part that changes */
+    char *path = teacher_output(q->site, q->folder);
+    skd_status status = path ? teacher_answer(out, path, q->cell, q->want, work, &why) : SKD_EWAITING;
     skd_free(path);
     if (status == SKD_OK)
         return status;
     if (status != SKD_EWAITING)
         return skd_fail(err, status, "%s", why.text);
-    size_t n = strlen(folder);
-    const char *rest = why.text + (strncmp(why.text, folder, n) == 0 && why.text[n] == '/' ? n + 1 : 0);
-    status = ask(p, folder, cell, charge, err);
+    size_t n = strlen(q->folder);
+    const char *rest = why.text + (strncmp(why.text, q->folder, n) == 0 && why.text[n] == '/' ? n + 1 : 0);
+    status = ask(q, err);
     if (status == SKD_OK)
-        status = note_waiting(p, folder, rest, err);
-    return status == SKD_OK ? skd_fail(err, SKD_EWAITING, "%s: %s", folder, rest) : status;
+        status = note_waiting(p, q->folder, rest, err);
+    return status == SKD_OK ? skd_fail(err, SKD_EWAITING, "%s: %s", q->folder, rest) : status;
 }
+
+static const teacher_asker asker = {.level = print_level, .evaluate = evaluate};
 
 static skd_status compute(const void *of, const skd_cell *cell, double charge, int want, void *work, skd_result *out,
                           skd_error *err) {
-    params *p = (params *)(uintptr_t)of; /* the list is its only part that changes */
-    char *folder = NULL;
-    skd_string level = {0};
-    print_level(p, &level);
-    skd_status status = level.failed ? skd_fail(err, SKD_ENOMEM, "out of memory for a teacher")
-                                     : teacher_folder(&folder, &p->site, level.text, cell, charge, err);
-    if (status == SKD_OK)
-        status = evaluate(p, folder, cell, charge, want, work, out, err);
-    if (status == SKD_OK)
-        teacher_note_origin(work, folder, p->site.input);
-    skd_string_free(&level);
-    skd_free(folder);
-    return status;
+    const params *p = of;
+    return teacher_compute(&asker, p, &p->site, cell, charge, want, work, out, err);
 }
 
 const skd_potential_type teacher_files_type = {

@@ -179,3 +179,28 @@ skd_status teacher_run(const teacher_site *site, const char *folder, const char 
     last_line(folder, output, line, sizeof line);
     return skd_fail(err, SKD_ENUMERIC, "%s: exit code %d%s%s", folder, exit_code, line[0] ? ": " : "", line);
 }
+
+/* ---- an evaluation -------------------------------------------------------------------------- */
+
+skd_status teacher_compute(const teacher_asker *asker, const void *params, const teacher_site *site,
+                           const skd_cell *cell, double charge, int want, teacher_work *work, skd_result *out,
+                           skd_error *err) {
+    char *folder = NULL;
+    int lock = -1;
+    skd_string level = {0};
+    asker->level(params, &level);
+    skd_status status = level.failed ? skd_fail(err, SKD_ENOMEM, "out of memory for a teacher")
+                                     : teacher_folder(&folder, site, level.text, cell, charge, err);
+    if (status == SKD_OK && asker->alone)
+        status = teacher_enter(&lock, site, folder, err);
+    if (status == SKD_OK) {
+        const teacher_question question = {params, site, folder, level.text, cell, charge, want};
+        status = asker->evaluate(&question, work, out, err);
+    }
+    teacher_leave(lock);
+    if (status == SKD_OK)
+        teacher_note_origin(work, folder, asker->input ? asker->input : site->input);
+    skd_string_free(&level);
+    skd_free(folder);
+    return status;
+}

@@ -101,6 +101,28 @@ typedef struct teacher_work {
 } teacher_work;
 skd_status teacher_work_new(const void *params, void **work, skd_error *err) SKD_CHECKED;
 void teacher_note_origin(teacher_work *work, const char *folder, const char *input);
+
+/** The question of one evaluation; all borrowed. */
+typedef struct teacher_question {
+    const void *params; /**< of the kind */
+    const teacher_site *site;
+    const char *folder, *level; /**< the frame's own folder, and the level in one line */
+    const skd_cell *cell;
+    double charge;
+    int want;
+} teacher_question;
+
+/** What a kind that works in folders brings to an evaluation. */
+typedef struct teacher_asker {
+    void (*level)(const void *params, skd_string *line);
+    const char *input; /**< file in the folder that tells where an answer comes from; NULL: the site's input */
+    bool alone;        /**< nobody else may be at work in the folder meanwhile */
+    skd_status (*evaluate)(const teacher_question *question, teacher_work *work, skd_result *out, skd_error *err);
+} teacher_asker;
+/** compute() of such a kind: evaluates the question in its folder, and notes where the answer comes from. */
+skd_status teacher_compute(const teacher_asker *asker, const void *params, const teacher_site *site,
+                           const skd_cell *cell, double charge, int want, teacher_work *work, skd_result *out,
+                           skd_error *err) SKD_CHECKED;
 const char *teacher_origin(const void *work);
 
 /** The path of the first of the site's outputs (blank-separated names) that is there; NULL: none, or no memory. */
