@@ -418,6 +418,30 @@ static void high_and_close_frames_are_left_out(void **state) {
     free_labels(&l);
 }
 
+/* A search that was interrupted fits all its labels at once: to the last bit as if there had been models in between. */
+static void models_in_between_leave_no_trace(void **state) {
+    labels l = make_labels(8, 9);
+    skd_fit_options options = plain_options();
+    options.far_above = 100.0;
+    (void)state;
+    for (size_t f = 0; f < 3; f++)
+        l.result[f]->energy += 200.0;
+    skd_fit *steps = new_fit(&l, &options), *once = new_fit(&l, &options);
+    for (size_t f = 0; f < l.n; f++) {
+        add(steps, &l, f);
+        add(once, &l, f);
+        skd_model_free(solved(steps, 0.0, NULL));
+    }
+    skd_model *a = solved(steps, 0.0, NULL), *b = solved(once, 0.0, NULL);
+    answer a_says = ask(a, l.cell[0]), b_says = ask(b, l.cell[0]);
+    check_same(&a_says, &b_says, 0.0);
+    skd_model_free(a);
+    skd_model_free(b);
+    skd_fit_free(steps);
+    skd_fit_free(once);
+    free_labels(&l);
+}
+
 /* Every composition and charge has a constant of its own; a constant that is wrong by 1e4 eV moves no force. */
 static void offsets_stand_apart(void **state) {
     labels l = make_labels(12, 10);
@@ -722,6 +746,7 @@ int main(void) {
         cmocka_unit_test(left_out_errors_are_those_of_refits),
         cmocka_unit_test(order_and_pieces_do_not_matter),
         cmocka_unit_test(high_and_close_frames_are_left_out),
+        cmocka_unit_test(models_in_between_leave_no_trace),
         cmocka_unit_test(offsets_stand_apart),
         cmocka_unit_test(offsets_of_new_compositions_are_predicted),
         cmocka_unit_test(labels_of_other_charges_help),

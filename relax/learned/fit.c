@@ -218,6 +218,8 @@ skd_status fit_add(skd_fit *fit, const skd_label *label, double spread, skd_erro
     const size_t kept = fit->kept_bytes;
     fit_frame frame = {0};
     skd_status status = check_label(label, err);
+    if (status == SKD_OK) /* here, so that the sums do not depend on when a model was wanted */
+        status = fit_refresh(fit, err);
     if (status == SKD_OK)
         status = skd_grow((void **)&fit->frame, &fit->capacity, fit->n + 1, sizeof *fit->frame, err);
     if (status == SKD_OK)

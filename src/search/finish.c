@@ -12,7 +12,7 @@ typedef struct finishing {
     skd_learner *learner;
     const skd_job *job;
     const skd_question *question;
-    const size_t *start, *item;
+    const size_t *start, *of, *item;
     skd_kept_label *answer;
     atomic_bool stop;
 } finishing;
@@ -105,7 +105,7 @@ static skd_status finish_one(void *payload, size_t i, int worker, skd_error *err
     watcher w = {all, all->start[all->item[i]], answer};
     skd_relax_options options = all->learner->relax;
     answer->charge = all->job->charge;
-    answer->order = all->learner->n_fitted + all->item[i];
+    answer->order = skd_learner_place(all->learner, all->of, all->item, i);
     skd_job_set_options(all->job, &options);
     if (q->max_steps)
         options.max_steps = q->max_steps;
@@ -142,7 +142,7 @@ skd_status skd_learner_relax(skd_learner *learner, const skd_job *job, const skd
                              const size_t *start, size_t *of, skd_error *err) {
     size_t *item = skd_alloc(n, sizeof *item), n_new = 0;
     skd_kept_label *answer = skd_alloc(n, sizeof *answer);
-    finishing all = {learner, job, question, start, item, answer, false};
+    finishing all = {learner, job, question, start, of, item, answer, false};
     skd_status status = item && answer ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %zu relaxations", n);
     for (size_t i = 0; i < n && status == SKD_OK; i++)
         if ((of[i] = skd_learner_find(learner, question[i].cell, job->charge, true)) == SIZE_MAX)

@@ -105,15 +105,32 @@ static skd_status remember(skd_learner *learner, skd_kept_label *label, size_t *
     return SKD_OK;
 }
 
-skd_status skd_learner_count_in(skd_learner *learner, size_t number, skd_error *err) {
+static bool counts(const skd_learner *learner, size_t number) {
     for (size_t i = 0; i < learner->n_fitted; i++)
         if (learner->fitted[i] == number)
-            return SKD_OK;
+            return true;
+    return false;
+}
+
+skd_status skd_learner_count_in(skd_learner *learner, size_t number, skd_error *err) {
+    if (counts(learner, number))
+        return SKD_OK;
     skd_status status =
         skd_grow((void **)&learner->fitted, &learner->fitted_room, learner->n_fitted + 1, sizeof(size_t), err);
     if (status == SKD_OK)
         learner->fitted[learner->n_fitted++] = number;
     return status;
+}
+
+size_t skd_learner_place(const skd_learner *learner, const size_t *of, const size_t *item, size_t i) {
+    size_t place = learner->n_fitted + i;
+    for (size_t k = 0; k < item[i]; k++) { /* known, and counted in before it */
+        bool first = of[k] != SIZE_MAX && !counts(learner, of[k]);
+        for (size_t j = 0; j < k && first; j++)
+            first = of[j] != of[k];
+        place += first;
+    }
+    return place;
 }
 
 /* Of two answers to the same frame, the one that is an answer. */
@@ -193,6 +210,7 @@ typedef struct asking {
     skd_learner *learner;
     const skd_question *question;
     double charge;
+    const size_t *of;       /* answers that are known: see skd_learner_place */
     const size_t *item;     /* [n] questions that nobody has answered yet */
     skd_kept_label *answer; /* [n] */
 } asking;
@@ -248,7 +266,7 @@ static skd_status ask_one(void *payload, size_t i, int worker, skd_error *err) {
     const skd_learn_hooks *hooks = a->learner->hooks;
     skd_kept_label *answer = &a->answer[i];
     answer->charge = a->charge;
-    answer->order = a->learner->n_fitted + a->item[i];
+    answer->order = skd_learner_place(a->learner, a->of, a->item, i);
     snprintf(answer->from, sizeof answer->from, "%s", q->from);
     skd_status status = skd_cell_copy(&answer->cell, q->cell, err);
     for (int k = 0; k < 2 && status == SKD_OK && (k == 0 || answer->failed); k++)
@@ -278,7 +296,7 @@ skd_status skd_learner_ask(skd_learner *learner, const skd_question *question, s
                            skd_error *err) {
     size_t *item = skd_alloc(n, sizeof *item), n_new = 0;
     skd_kept_label *answer = skd_alloc(n, sizeof *answer);
-    asking a = {learner, question, charge, item, answer};
+    asking a = {learner, question, charge, of, item, answer};
     skd_status status = item && answer ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %zu labels", n);
     if (status == SKD_OK) {
         n_new = list_new(learner, question, n, charge, of, item);

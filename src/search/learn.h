@@ -58,6 +58,9 @@ size_t skd_learner_find(const skd_learner *learner, const skd_cell *cell, double
 /* Does a single point of this very frame count in fits? One that is only remembered (of a search that was interrupted)
  * does not yet: what a search does must not depend on that. */
 bool skd_learner_counts(const skd_learner *learner, const skd_cell *cell, double charge);
+/* Which of the labels that count the answer to question item[i] will be; of[]: answers that are known, or SIZE_MAX. The
+ * same whether a search is undisturbed or finds answers of before. */
+size_t skd_learner_place(const skd_learner *learner, const size_t *of, const size_t *item, size_t i);
 /* Files answers[n] to questions item[n] in this order; takes their contents. */
 skd_status skd_learner_file(skd_learner *learner, skd_kept_label *answer, const size_t *item, size_t n, size_t *of,
                             skd_error *err) SKD_CHECKED;

@@ -24,6 +24,7 @@ check "its own file holds both" test "$(gzip -dc "$work/second/learned.model.gz"
 "$shakedown" rank "$work/second" >"$work/second.table"
 
 # The same from the file, killed in the middle and resumed.
+: >"$work/third.now"
 (exec "$shakedown" search $si --potential sw --supercell 2 --distortions=-0.4,-0.2,0.3 --surrogate on --saddles no \
     -o "$work/third" -d v_Si --charges=-1 --learned-from "$work/first/learned.model.gz") >"$work/out" 2>"$work/third.now" &
 victim=$!
