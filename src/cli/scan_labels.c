@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bytes.h"
+
 /* What precedes the arrays. */
 typedef struct head {
     uint64_t n, n_way;
@@ -54,34 +56,10 @@ skd_status scan_label_pack(skd_task_label *out, const skd_kept_label *l, size_t 
 
 /* ---- in ----------------------------------------------------------------------------------- */
 
-typedef struct reader {
-    const char *p;
-    size_t left;
-    bool cut;
-} reader;
-
-static void take(reader *r, void *out, size_t n) {
-    if (n > r->left)
-        r->cut = true;
-    else if (n > 0 && out) {
-        memcpy(out, r->p, n);
-        r->p += n;
-        r->left -= n;
-    }
-}
-
-static void *take_new(reader *r, size_t n, size_t size) {
-    void *out = n <= r->left / size ? skd_alloc(n, size) : NULL;
-    if (!out)
-        r->cut = true;
-    take(r, out, out ? n * size : 0);
-    return out;
-}
-
-static skd_status take_cells(reader *r, skd_kept_label *l, const head *h, skd_error *err) {
-    int *species = take_new(r, h->n, sizeof *species);
-    double(*pos)[3] = take_new(r, h->n, sizeof *pos);
-    skd_status status = r->cut ? skd_fail(err, SKD_EFORMAT, "a label is cut off") : SKD_OK;
+static skd_status take_cells(bytes_reader *r, skd_kept_label *l, const head *h, skd_error *err) {
+    int *species = bytes_get_new(r, h->n, sizeof *species);
+    double(*pos)[3] = bytes_get_new(r, h->n, sizeof *pos);
+    skd_status status = r->status;
     if (status == SKD_OK)
         status = skd_cell_new(&l->cell, h->n, err);
     if (status == SKD_OK) {
@@ -94,17 +72,19 @@ static skd_status take_cells(reader *r, skd_kept_label *l, const head *h, skd_er
     if (status == SKD_OK && h->relaxed)
         status = skd_cell_copy(&l->relaxed, l->cell, err);
     if (status == SKD_OK && h->relaxed)
-        take(r, l->relaxed->pos, h->n * sizeof *l->relaxed->pos);
+        bytes_get(r, l->relaxed->pos, h->n * sizeof *l->relaxed->pos);
     return status;
 }
 
 skd_status scan_label_unpack(skd_kept_label *l, const void *bytes, size_t n, skd_error *err) {
-    reader r = {bytes, n, false};
+    bytes_reader r = {bytes, n, SKD_OK, "a label", err};
     head h = {0};
     *l = (skd_kept_label){0};
-    take(&r, &h, sizeof h);
-    if (r.cut)
-        return skd_fail(err, SKD_EFORMAT, "a label is cut off");
+    bytes_get(&r, &h, sizeof h);
+    if (r.status == SKD_OK && h.n == 0)
+        bytes_refuse(&r);
+    if (r.status != SKD_OK)
+        return r.status;
     l->charge = h.charge;
     l->energy = h.energy;
     l->n_steps = h.n_steps;
@@ -116,14 +96,15 @@ skd_status scan_label_unpack(skd_kept_label *l, const void *bytes, size_t n, skd
     snprintf(l->from, sizeof l->from, "%.*s", (int)sizeof h.from - 1, h.from);
     skd_status status = take_cells(&r, l, &h, err);
     if (status == SKD_OK && h.has_force)
-        l->force = take_new(&r, h.n, sizeof *l->force);
+        l->force = bytes_get_new(&r, h.n, sizeof *l->force);
     if (status == SKD_OK && h.n_way) {
         l->n_way = h.n_way;
-        l->way_energy = take_new(&r, h.n_way, sizeof *l->way_energy);
-        l->way = take_new(&r, 2 * h.n_way * h.n, sizeof *l->way);
+        l->way_energy = bytes_get_new(&r, h.n_way, sizeof *l->way_energy);
+        l->way = bytes_get_new(&r, 2 * h.n_way * h.n, sizeof *l->way);
     }
-    if (status == SKD_OK && (r.cut || r.left))
-        status = skd_fail(err, SKD_EFORMAT, "a label is of another length than it says");
+    if (status == SKD_OK && r.left)
+        bytes_refuse(&r);
+    status = status == SKD_OK ? r.status : status;
     if (status != SKD_OK)
         skd_kept_label_free(l);
     return status;

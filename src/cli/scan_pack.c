@@ -3,10 +3,12 @@
  * length. A head tells whether both ends were built alike. */
 #include <string.h>
 
+#include "bytes.h"
 #include "scan.h"
 
 #define ORDER_MARK  0x736b645f6f726431ULL
 #define RESULT_MARK 0x736b645f72657331ULL
+#define MESSAGE     "a message between processes"
 
 /* ---- out ---------------------------------------------------------------------------------- */
 
@@ -69,63 +71,23 @@ skd_status scan_result_pack(skd_string *out, const scan_result *r, skd_error *er
     return finish_packing(out, err);
 }
 
-/* ---- in: after the first thing that is missing, nothing is read any more ------------------------ */
+/* ---- in ----------------------------------------------------------------------------------- */
 
-typedef struct reader {
-    const char *p;
-    size_t left;
-    skd_status status;
-    skd_error *err;
-} reader;
-
-static void cut(reader *r) {
-    if (r->status == SKD_OK)
-        r->status = skd_fail(r->err, SKD_EFORMAT, "a message between processes is cut off or of another build");
-}
-
-static void get(reader *r, void *out, size_t n) {
-    if (r->status != SKD_OK || n > r->left) {
-        cut(r);
-        memset(out, 0, n);
-        return;
-    }
-    if (n)
-        memcpy(out, r->p, n);
-    r->p += n;
-    r->left -= n;
-}
-
-static size_t get_number(reader *r) {
+static size_t get_number(bytes_reader *r) {
     uint64_t n;
-    get(r, &n, sizeof n);
+    bytes_get(r, &n, sizeof n);
     return (size_t)n;
 }
 
-/* n bytes, the caller's; NULL where there are none. */
-static void *get_bytes(reader *r, size_t n) {
-    if (r->status != SKD_OK || n == 0)
-        return NULL;
-    if (n > r->left) {
-        cut(r);
-        return NULL;
-    }
-    void *out = skd_alloc(n, 1);
-    if (!out)
-        r->status = skd_fail(r->err, SKD_ENOMEM, "out of memory for a message");
-    else
-        get(r, out, n);
-    return out;
-}
-
-static void *get_array(reader *r, size_t *n) {
+static void *get_array(bytes_reader *r, size_t *n) {
     *n = get_number(r);
-    return get_bytes(r, *n);
+    return bytes_get_new(r, *n, 1);
 }
 
-static void get_labels(reader *r, skd_task_label **label, size_t *n_labels) {
+static void get_labels(bytes_reader *r, skd_task_label **label, size_t *n_labels) {
     const size_t n = get_number(r);
     if (r->status != SKD_OK || n > r->left / sizeof **label) {
-        cut(r);
+        bytes_refuse(r);
         return;
     }
     *label = skd_alloc(n + 1, sizeof **label);
@@ -133,63 +95,63 @@ static void get_labels(reader *r, skd_task_label **label, size_t *n_labels) {
         r->status = skd_fail(r->err, SKD_ENOMEM, "out of memory for %zu labels", n);
     for (size_t i = 0; i < n && r->status == SKD_OK; i++) {
         skd_task_label *l = &(*label)[(*n_labels)++];
-        get(r, l, sizeof *l);
+        bytes_get(r, l, sizeof *l);
         l->bytes = get_array(r, &l->n);
     }
 }
 
-static void get_family(reader *r, scan_family *f) {
+static void get_family(bytes_reader *r, scan_family *f) {
     size_t size;
     const size_t n = get_number(r);
     if (r->status != SKD_OK || n > r->left / sizeof *f->cell->pos) {
-        cut(r);
+        bytes_refuse(r);
         return;
     }
     r->status = skd_cell_new(&f->cell, n, r->err);
     if (r->status != SKD_OK)
         return;
-    get(r, f->cell->lattice, sizeof f->cell->lattice);
-    get(r, f->cell->species, n * sizeof *f->cell->species);
-    get(r, f->cell->pos, n * sizeof *f->cell->pos);
+    bytes_get(r, f->cell->lattice, sizeof f->cell->lattice);
+    bytes_get(r, f->cell->species, n * sizeof *f->cell->species);
+    bytes_get(r, f->cell->pos, n * sizeof *f->cell->pos);
     f->force = get_array(r, &size);
     if (f->force && size != n * sizeof *f->force)
-        cut(r);
-    get(r, &f->energy, sizeof f->energy);
-    get(r, &f->charge, sizeof f->charge);
+        bytes_refuse(r);
+    bytes_get(r, &f->energy, sizeof f->energy);
+    bytes_get(r, &f->charge, sizeof f->charge);
     f->keys = get_array(r, &size);
     if (!f->keys || f->keys[size - 1] != '\0')
-        cut(r);
+        bytes_refuse(r);
 }
 
 skd_status scan_order_unpack(scan_order *o, const void *bytes, size_t n, skd_error *err) {
-    reader r = {bytes, n, SKD_OK, err};
+    bytes_reader r = {bytes, n, SKD_OK, MESSAGE, err};
     *o = (scan_order){0};
     if (get_number(&r) != ORDER_MARK || get_number(&r) != sizeof o->task + sizeof o->host)
-        cut(&r);
-    get(&r, &o->task, sizeof o->task);
-    get(&r, &o->host, sizeof o->host);
+        bytes_refuse(&r);
+    bytes_get(&r, &o->task, sizeof o->task);
+    bytes_get(&r, &o->host, sizeof o->host);
     o->host_state = get_array(&r, &o->n_host_state);
     o->n_pool = get_number(&r);
     get_labels(&r, &o->label, &o->n_labels);
     if (r.left || o->n_pool > o->n_labels)
-        cut(&r);
+        bytes_refuse(&r);
     if (r.status != SKD_OK)
         scan_order_free(o);
     return r.status;
 }
 
 skd_status scan_result_unpack(scan_result *out, const void *bytes, size_t n, skd_error *err) {
-    reader r = {bytes, n, SKD_OK, err};
+    bytes_reader r = {bytes, n, SKD_OK, MESSAGE, err};
     *out = (scan_result){0};
     if (get_number(&r) != RESULT_MARK || get_number(&r) != sizeof out->task + sizeof out->outcome)
-        cut(&r);
-    get(&r, &out->task, sizeof out->task);
-    get(&r, &out->outcome, sizeof out->outcome);
-    get(&r, out->potential, sizeof out->potential);
+        bytes_refuse(&r);
+    bytes_get(&r, &out->task, sizeof out->task);
+    bytes_get(&r, &out->outcome, sizeof out->outcome);
+    bytes_get(&r, out->potential, sizeof out->potential);
     out->host_state = get_array(&r, &out->n_host_state);
     const size_t families = get_number(&r);
     if (r.status == SKD_OK && families > r.left)
-        cut(&r);
+        bytes_refuse(&r);
     out->family = r.status == SKD_OK ? skd_alloc(families + 1, sizeof *out->family) : NULL;
     if (r.status == SKD_OK && !out->family)
         r.status = skd_fail(err, SKD_ENOMEM, "out of memory for %zu families", families);
@@ -197,7 +159,7 @@ skd_status scan_result_unpack(scan_result *out, const void *bytes, size_t n, skd
         get_family(&r, &out->family[out->n_families++]);
     get_labels(&r, &out->label, &out->n_labels);
     if (r.left)
-        cut(&r);
+        bytes_refuse(&r);
     if (r.status != SKD_OK)
         scan_result_free(out);
     return r.status;
