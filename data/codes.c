@@ -46,6 +46,7 @@ const skd_code skd_codes[] = {
         .separators = "=",
         .forced = "&SYSTEM\n   tot_charge       = @charge@\n/\n",
         .point = "&CONTROL\n   calculation      = 'scf'\n   tprnfor          = .true.\n/\n",
+        .unpolarised = {"SYSTEM", "nspin", "1", "tot_magnetization"},
         .pseudo = ".UPF",
     },
     {

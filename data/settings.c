@@ -120,6 +120,38 @@ static skd_status check_setting(const walker *w, skd_error *err) {
                                     w->code->separators[0]);
 }
 
+static skd_span span_of(const char *text) { return (skd_span){text, strlen(text)}; }
+
+/* Has the walker's setting this value? */
+static bool has_value(const walker *w, const char *value) {
+    skd_span rest = {w->key.p + w->key.n, (size_t)(w->line.p + w->line.n - w->key.p) - w->key.n}, word;
+    while (rest.n && (*rest.p == ' ' || strchr(w->code->separators, *rest.p))) {
+        rest.p++;
+        rest.n--;
+    }
+    return skd_span_word(&rest, &word) && word.n >= strlen(value) && !strncmp(word.p, value, strlen(value)) &&
+           (word.n == strlen(value) || strchr(",!#", word.p[strlen(value)]));
+}
+
+/* Takes our setting for spin away where the user's settings leave spin out. */
+static void drop_polarisation(skd_string *text, const skd_code *code) {
+    const char *const *rule = code->unpolarised;
+    walker w = walker_of("", (skd_span){text->text, text->n}, code);
+    skd_span line = {NULL, 0};
+    bool off = false;
+    while (rule[0] && walk(&w)) {
+        if (!w.key.n || strcmp(w.path, rule[0]) != 0)
+            continue;
+        off = off || (same_key(w.key, span_of(rule[1])) && has_value(&w, rule[2]));
+        line = same_key(w.key, span_of(rule[3])) ? w.line : line;
+    }
+    if (!off || !line.p)
+        return;
+    size_t at = (size_t)(line.p - text->text), n = line.n + (at + line.n < text->n);
+    memmove(text->text + at, text->text + at + n, text->n - at - n + 1);
+    text->n -= n;
+}
+
 skd_status settings_merge(skd_string *out, skd_span base, const char *over_name, skd_span over, const skd_code *code,
                           skd_error *err) {
     skd_string text = {0};
@@ -135,6 +167,8 @@ skd_status settings_merge(skd_string *out, skd_span base, const char *over_name,
         if (status == SKD_OK)
             status = lay_over(&text, &w, err);
     }
+    if (status == SKD_OK && text.n)
+        drop_polarisation(&text, code);
     if (status == SKD_OK)
         skd_string_add_bytes(out, text.text, text.n);
     skd_string_free(&text);

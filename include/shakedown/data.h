@@ -253,6 +253,7 @@ typedef struct skd_code {
     const char *separators;                /**< between key and value; "": a blank                          */
     const char *forced;                    /**< laid over a user's own settings: the charge                 */
     const char *point;                     /**< laid over any settings for a single point                   */
+    const char *unpolarised[4];            /**< section, setting, its value without spin, what that then refuses */
     const char *pseudo_table;              /**< text file of "symbol potential" lines, or NULL              */
     const char *pseudo;                    /**< else the ending of a potential's name, after the symbol     */
     const char *library;                   /**< environment variable that names a folder of potentials      */
