@@ -265,6 +265,45 @@ static void given_operations_are_the_only_ones_tried(void **state) {
     skd_cell_free(b);
 }
 
+/* Three Cd and five Te in a cube of 6 Å, in another basis of the same lattice if `skewed`. */
+static skd_cell *eight_atoms(const double f[8][3], bool skewed) {
+    skd_error err;
+    skd_cell *cell;
+    CHECK_OK(skd_cell_new(&cell, 8, &err));
+    for (int k = 0; k < 3; k++)
+        cell->lattice[k][k] = 6.0;
+    if (skewed)
+        cell->lattice[0][1] = 18.0;
+    for (int i = 0; i < 8; i++) {
+        cell->species[i] = i < 3 ? 48 : 52;
+        for (int k = 0; k < 3; k++)
+            cell->pos[i][k] = 6.0 * f[i][k];
+    }
+    return cell;
+}
+
+/* One Te moves by 1.7 Å. A looser tolerance of sites would take a match of 0.70 Å rms in the first round. */
+static void the_match_of_least_rms_is_pymatgens(void **state) {
+    (void)state;
+    skd_error err;
+    const double before[8][3] = {{0.40, 0.40, -0.03}, {0.49, 0.02, 0.43},  {0.58, 0.57, 0.44}, {-0.04, -0.13, -0.02},
+                                 {-0.05, 0.05, 0.52}, {-0.03, 0.50, 0.08}, {0.07, 0.52, 0.53}, {0.48, -0.01, 0.04}};
+    const double after[8][3] = {{0.43, 0.42, -0.06}, {0.46, 0.03, 0.46},  {0.57, 0.56, 0.44}, {-0.08, -0.12, -0.01},
+                                {-0.08, 0.07, 0.52}, {-0.00, 0.51, 0.10}, {0.08, 0.50, 0.52}, {0.47, 0.08, -0.22}};
+    for (int skewed = 0; skewed < 2; skewed++) {
+        skd_cell *a = eight_atoms(before, skewed), *b = eight_atoms(after, skewed);
+        skd_match match;
+        CHECK_OK(skd_match_find(&match, a, b, &(skd_match_options){.least_rms = true, .tolerance = 15.0}, &err));
+        CHECK_CLOSE(match.rms, 0.5831702153, 1e-9,
+                    0); /* StructureMatcher of pymatgen 2026.10, driven by doped 3.2.1 */
+        CHECK_CLOSE(match.max_distance, 1.4493834896, 1e-9, 0);
+        CHECK_CLOSE(match.sum_above, 3.4834913715, 1e-9, 0);
+        skd_match_free(&match);
+        skd_cell_free(a);
+        skd_cell_free(b);
+    }
+}
+
 static void assignment_is_the_cheapest_permutation(void **state) {
     (void)state;
     skd_error err;
@@ -321,6 +360,7 @@ int main(void) {
         cmocka_unit_test(match_is_that_of_all_permutations_on_200_random_cells),
         cmocka_unit_test(turned_distortions_of_a_supercell_are_the_same),
         cmocka_unit_test(given_operations_are_the_only_ones_tried),
+        cmocka_unit_test(the_match_of_least_rms_is_pymatgens),
         cmocka_unit_test(assignment_is_the_cheapest_permutation),
 #ifdef SKD_TORTURE
         cmocka_unit_test(matching_survives_every_failed_allocation),

@@ -16,6 +16,7 @@
  * looked for. Both structures are taken as periodic in all directions. */
 #include "shakedown/crystal.h"
 
+#include <float.h>
 #include <string.h>
 
 #include "assignment.h"
@@ -53,7 +54,9 @@ typedef struct matcher {
     skd_assign_work assign;
     double limit; /* Å, the tolerance of this round */
     double best_max, best_rms;
-    double box[3]; /* least rms: how far a like atom may be, fractional */
+    double box[3];                   /* least rms: how far a like atom may be, in units of the reduced basis */
+    double reduced_height[3];        /* Å, of the reduced basis */
+    double to_reduced[3][3];         /* row times this: from a's lattice to the reduced basis */
     double height[3], inverse[3][3]; /* of a's lattice */
     double near;                     /* Å, an image closer than this is the rounded one */
 } matcher;
@@ -185,6 +188,17 @@ static skd_status reserve_costs(matcher *w, skd_error *err) {
     return skd_assign_reserve(&w->assign, largest, err);
 }
 
+static void prepare_box(matcher *w) {
+    double reduced[3][3], t[3][3];
+    int transform[3][3];
+    skd_lattice_reduce(w->a->lattice, reduced, transform);
+    skd_cell_heights(reduced, w->reduced_height);
+    for (int k = 0; k < 9; k++)
+        t[k / 3][k % 3] = transform[k / 3][k % 3];
+    if (skd_inv3(t, w->to_reduced) != SKD_OK) /* never: it is unimodular */
+        memset(w->to_reduced, 0, sizeof w->to_reduced);
+}
+
 static skd_status prepare(matcher *w, skd_error *err) {
     double inverse_b[3][3];
     skd_cell periodic = *w->a;
@@ -197,6 +211,7 @@ static skd_status prepare(matcher *w, skd_error *err) {
     if (status != SKD_OK)
         return status;
     skd_cell_heights(w->a->lattice, w->height);
+    prepare_box(w);
     w->near = 0.5 * fmin(w->height[0], fmin(w->height[1], w->height[2]));
     for (int k = 0; k < 3; k++)
         w->bins[k] = (int)fmax(1.0, fmin(floor(w->height[k] / BIN_WIDTH), 64.0));
@@ -286,6 +301,18 @@ static skd_status find_rotations(matcher *w, skd_error *err) {
 
 /* ---- one candidate ----------------------------------------------------------------------- */
 
+/* Is `to` within the box about `from`? It is pymatgen's tolerance of sites, along the axes of the reduced basis. */
+static bool in_box(const matcher *w, const double from[3], const double to[3]) {
+    double d[3], g[3];
+    for (int k = 0; k < 3; k++)
+        d[k] = to[k] - from[k];
+    skd_row_times(d, w->to_reduced, g);
+    for (int k = 0; k < 3; k++)
+        if (!(fabs(g[k] - nearbyint(g[k])) < w->box[k]))
+            return false;
+    return true;
+}
+
 static void rotate(const int m[3][3], const double f[3], double out[3]) {
     for (int k = 0; k < 3; k++)
         out[k] = m[k][0] * f[0] + m[k][1] * f[1] + m[k][2] * f[2];
@@ -356,8 +383,8 @@ static bool survives(matcher *w, const int m[3][3], const double t[3]) {
     return true;
 }
 
-/* Squared distances of all like pairs; returns the largest of the rows' and columns' smallest: no
- * assignment has a shorter longest edge. */
+/* Squared distances of all like pairs, infinite for those that the box forbids; returns the largest of the rows'
+ * smallest: no assignment has a shorter longest edge. */
 static double fill_costs(matcher *w, double limit) {
     double *cost = w->cost, floor2 = 0.0;
     for (size_t g = 0; g < w->n_groups; g++) {
@@ -365,7 +392,9 @@ static double fill_costs(matcher *w, double limit) {
         for (size_t i = 0; i < m; i++) {
             double least = INFINITY, d[3];
             for (size_t j = 0; j < m; j++) {
-                double r2 = distance2(w, w->fa[w->ia[first + i]], w->moved[w->ib[first + j]], limit, d);
+                const double *from = w->fa[w->ia[first + i]], *to = w->moved[w->ib[first + j]];
+                bool allowed = !w->options->least_rms || in_box(w, from, to);
+                double r2 = allowed ? distance2(w, from, to, limit, d) : INFINITY;
                 cost[i * m + j] = r2;
                 least = fmin(least, r2);
             }
@@ -468,15 +497,9 @@ static void try_candidate(matcher *w, skd_match *out, const int m[3][3], const d
 /* Is there a like atom within the box about f? */
 static bool box_has_like_atom(const matcher *w, const double f[3], int z) {
     for (size_t g = 0; g < w->n_groups; g++)
-        for (size_t p = w->group[g]; p < w->group[g + 1] && w->a->species[w->ia[p]] == z; p++) {
-            bool inside = true;
-            for (int k = 0; k < 3 && inside; k++) {
-                double d = w->fa[w->ia[p]][k] - f[k];
-                inside = fabs(d - nearbyint(d)) < w->box[k];
-            }
-            if (inside)
+        for (size_t p = w->group[g]; p < w->group[g + 1] && w->a->species[w->ia[p]] == z; p++)
+            if (in_box(w, f, w->fa[w->ia[p]]))
                 return true;
-        }
     return false;
 }
 
@@ -497,11 +520,11 @@ static bool fits_box(matcher *w, const int m[3][3], const double t[3]) {
 
 /* One assignment where the anchor put the atoms; then the mean displacement is taken off. */
 static void try_for_rms(matcher *w, skd_match *out, const int m[3][3], const double t[3]) {
-    double longest2, mean[3], longest = 0.0, sum2 = 0.0, limit = 2.0 * sqrt(3.0) * w->limit;
+    double longest2, mean[3], longest = 0.0, sum2 = 0.0;
     if (!fits_box(w, m, t))
         return;
-    fill_costs(w, limit);
-    if (!assign_all(w, limit * limit, &longest2))
+    fill_costs(w, INFINITY);
+    if (!assign_all(w, DBL_MAX, &longest2)) /* no bound but the box */
         return;
     memcpy(w->partner, w->trial, w->n * sizeof *w->partner);
     measure(w, mean);
@@ -518,7 +541,7 @@ static void try_for_rms(matcher *w, skd_match *out, const int m[3][3], const dou
 
 static void try_all_for_rms(matcher *w, skd_match *out) {
     for (int k = 0; k < 3; k++)
-        w->box[k] = 2.0 * w->limit / w->height[k];
+        w->box[k] = 2.0 * w->limit / w->reduced_height[k];
     for (size_t r = 0; r < w->n_rotations; r++)
         for (size_t i = 0; i < w->group[1]; i++) {
             double at[3], t[3];
