@@ -37,6 +37,10 @@ check "a sum with a model" sh -c "
     cat '$work/a' '$work/b' '$work/c' | sed -n 's/.*\"energy\": *\([-0-9.e]*\).*/\1/p' |
     awk '{ e[NR] = \$1 } END { d = 2 * e[1] + e[2] - e[3]; exit !(NR == 3 && d < 1e-5 && d > -1e-5) }'"
 check "relax" test "$(code "$shakedown" relax "$work/si.xyz" -p "model:$work/m.model" --max-steps 5 -q)" = 3
+check "search" test "$(code "$shakedown" search data/hosts/Si.POSCAR --defect v_Si -p "model:$work/m.model" --supercell 1 \
+    --distortions=-0.2 --no-rattle --far-field free -o "$work/run")" != 2
+check "its level in the table" says "potential  model:$work/m.model, host "
+check "its minima" says "v_Si_0: 3 of 4 starts relaxed"
 check "validate" test "$(model validate "$work/m.model" --frames "$work/t.xyz" --center 0,0,0 -o "$work/v")" = 0
 check "errors of forces" says "force on Si"
 check "errors around a center" says "force, defect"
@@ -67,6 +71,24 @@ head -c 3000 "$work/m.model" >"$work/cut.model"
 refused "a truncated file" "$work/cut.model" "damaged or truncated"
 head -c 2000 "$work/n.model.gz" >"$work/cut.model.gz"
 refused "truncated gzip" "$work/cut.model.gz" "end too early"
+# a byte of the gzipped file becomes another, at 40 places: refused, or (where gzip keeps name and time) the same model
+"$shakedown" model info "$work/n.model.gz" | tail -n +2 >"$work/whole"
+bytes=$(wc -c <"$work/n.model.gz")
+flips=0 caught=0 harmless=0
+while [ $flips -lt 40 ]; do
+    cp "$work/n.model.gz" "$work/flip.model.gz"
+    at=$((flips * bytes / 40))
+    byte=$(od -An -tu1 -j $at -N 1 "$work/n.model.gz")
+    # shellcheck disable=SC2059 # the octal escape is the format
+    printf "\\$(printf %03o $((byte ^ 1)))" | dd of="$work/flip.model.gz" bs=1 seek=$at conv=notrunc 2>/dev/null
+    flips=$((flips + 1))
+    case $(model info "$work/flip.model.gz") in
+    2) [ "$(wc -l <"$work/err")" = 1 ] && caught=$((caught + 1)) ;;
+    0) tail -n +2 "$work/out" | cmp -s - "$work/whole" && harmless=$((harmless + 1)) ;;
+    esac
+done
+check "flipped bits of gzip are refused ($caught of $flips) or harmless ($harmless)" \
+    test $((caught + harmless)) = 40 -a $caught -ge 35
 sed '1s/1/2/' "$work/m.model" >"$work/version.model"
 refused "another version" "$work/version.model" "version '2'"
 refused "a structure" "$work/si.xyz" "not a model file"
