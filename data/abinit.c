@@ -234,6 +234,32 @@ static skd_status take_stress(void *state, skd_step *step, skd_span rest, skd_er
     return SKD_OK;
 }
 
+/* A row for each atom: number, radius, up, down, total, difference; later versions end it with more. */
+static skd_status take_moments(void *state, skd_step *step, skd_span rest, skd_error *err) {
+    (void)state;
+    if (!skd_span_has(rest, "Diff(up-dn)"))
+        return SKD_OK;
+    for (size_t i = 0; i < step->n; i++) {
+        skd_span line, word;
+        skd_status status = skd_line_next(step, &line);
+        bool good = status == SKD_OK;
+        for (int k = 0; k < 6 && good; k++)
+            good = skd_span_word(&line, &word) && skd_span_real(word, &step->moment[i]);
+        if (status != SKD_OK || !good)
+            return status == SKD_OK ? skd_text_fail(skd_stream_text(step->stream), err,
+                                                    "expected a row of densities of atom %zu", i + 1)
+                                    : status;
+    }
+    step->has_moment = step->n > 0;
+    return SKD_OK;
+}
+
+static skd_status take_magmom(void *state, skd_step *step, skd_span rest, skd_error *err) {
+    (void)state, (void)err;
+    step->has_magmom = skd_magmom_after(rest, ":", &step->magmom);
+    return SKD_OK;
+}
+
 static skd_status take_energy(void *state, skd_step *step, skd_span rest, skd_error *err) {
     (void)state;
     if (!skd_real_after(rest, "=", &step->energy))
@@ -287,6 +313,8 @@ static const skd_rule rules[] = {
     {"Real space primitive translations (rprimd)", take_cell},
     {"Cartesian components of stress tensor (hartree/bohr^3)", take_stress},
     {"Total energy (etotal)", take_energy},
+    {"Atom    Radius    up_density", take_moments},
+    {"Total magnetization (exact up - dn)", take_magmom},
     {"At SCF step", take_scf},
     {"scprqt:  WARNING", skd_take_unconverged},
     {"At Broyd/MD step", take_relaxed},

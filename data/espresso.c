@@ -238,10 +238,7 @@ static skd_status take_energy(void *state, skd_step *step, skd_span rest, skd_er
 
 static skd_status take_magmom(void *state, skd_step *step, skd_span rest, skd_error *err) {
     (void)state, (void)err;
-    skd_span value, word;
-    step->has_magmom = false;
-    if (skd_span_after(rest, "=", &value) && skd_span_word(&value, &word) && skd_span_real(word, &step->magmom))
-        step->has_magmom = skd_span_starts(value, "Bohr"); /* three numbers: not collinear */
+    step->has_magmom = skd_magmom_after(rest, "=", &step->magmom);
     return SKD_OK;
 }
 

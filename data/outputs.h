@@ -104,6 +104,8 @@ skd_status skd_line_row(skd_step *step, skd_span *line, const char *what, double
 /** Real / integer that follows the first of `words` in the line (after blanks and = :); false without one. */
 bool skd_span_after(skd_span line, const char *words, skd_span *rest);
 bool skd_real_after(skd_span line, const char *words, double *out);
+/** The total moment (µB) after `words`; false also where three numbers follow: it is not collinear then. */
+bool skd_magmom_after(skd_span line, const char *words, double *out);
 bool skd_int_after(skd_span line, const char *words, long *out);
 bool skd_span_has(skd_span line, const char *words);
 bool skd_span_starts(skd_span line, const char *words);

@@ -277,6 +277,13 @@ bool skd_real_after(skd_span line, const char *words, double *out) {
     return number_after(line, words, &word) && skd_span_real(word, out);
 }
 
+bool skd_magmom_after(skd_span line, const char *words, double *out) {
+    skd_span rest, word;
+    double second;
+    return skd_span_after(line, words, &rest) && skd_span_word(&rest, &word) && skd_span_real(word, out) &&
+           !(skd_span_word(&rest, &word) && skd_span_real(word, &second));
+}
+
 bool skd_int_after(skd_span line, const char *words, long *out) {
     skd_span word;
     return number_after(line, words, &word) && skd_span_int(word, out);

@@ -114,7 +114,7 @@ static skd_status take_step(reader *r, skd_step *step, skd_span line, skd_error 
     if (!skd_real_after(line, "F=", &step->free_energy) || !skd_real_after(line, "E0=", &step->energy))
         return skd_text_fail(skd_stream_text(step->stream), err, "expected energies after F= and E0=");
     step->has_energy = step->has_free = true;
-    step->has_magmom = skd_real_after(line, "mag=", &step->magmom);
+    step->has_magmom = skd_magmom_after(line, "mag=", &step->magmom);
     return skd_step_done(step, err);
 }
 

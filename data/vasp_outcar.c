@@ -132,7 +132,7 @@ static skd_status take_reached(void *state, skd_step *step, skd_span rest, skd_e
 
 static skd_status take_magmom(void *state, skd_step *step, skd_span rest, skd_error *err) {
     (void)state, (void)err;
-    step->has_magmom = skd_real_after(rest, "magnetization", &step->magmom);
+    step->has_magmom = skd_magmom_after(rest, "magnetization", &step->magmom);
     return SKD_OK;
 }
 

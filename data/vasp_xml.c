@@ -5,14 +5,17 @@
  * leaves van der Waals corrections out of <scstep>, so it is e_fr_energy of the calculation plus (e_0_energy -
  * e_fr_energy) of its last scstep. With PSTRESS e_fr_energy holds p V, which is taken out (ASE does likewise).
  * Stress: kB, positive = wants to grow, over to ours. Charge: valences of the potentials less NELECT.
- * Electronic convergence: fewer scsteps than NELM; ionic: fewer steps than NSW (pymatgen's rules).
+ * Electronic convergence: fewer scsteps than NELM; ionic: fewer steps than NSW (pymatgen's rules). Magnetic moment:
+ * that of the occupations, where the two spins are collinear; most versions write them at the last step only.
  *
  * Nearly all of such a file are rows of numbers. libxml2 sees the markup; rows in their plain form and the sections
- * that hold nothing for us (densities of states, eigenvalues) are taken or skipped before it (run_lane), whenever it
- * has used up what it was fed. */
+ * that hold nothing for us (densities of states, eigenvalues of one spin) are taken or skipped before it (run_lane),
+ * whenever it has used up what it was fed. */
 #include "xml.h"
 
 #include <string.h>
+
+#include "vasp_spins.h"
 
 typedef struct reader {
     skd_xml *xml;
@@ -24,9 +27,9 @@ typedef struct reader {
     double scf_free, scf_zero, free, pstress, valence;
     long nelm, nsw, ibrion, count; /* count: atoms of the type in this row          */
     bool has_free, has_scf;
+    skd_vasp_spins spins;
     skd_step *step;
 } reader;
-
 
 /* ---- rows --------------------------------------------------------------------------------- */
 
@@ -72,6 +75,7 @@ static skd_status open_calculation(reader *r, skd_error *err) {
     skd_step_clear(r->step);
     r->n_scf = 0;
     r->has_free = r->has_scf = false;
+    skd_vasp_spins_begin(&r->spins);
     return SKD_OK;
 }
 
@@ -123,7 +127,20 @@ static skd_status open_dos(reader *r, skd_error *err) {
 
 static skd_status open_eigenvalues(reader *r, skd_error *err) {
     (void)err;
-    r->skipping = "</eigenvalues>";
+    if (!r->spins.is_polarised)
+        r->skipping = "</eigenvalues>";
+    return SKD_OK;
+}
+
+static skd_status open_spin(reader *r, skd_error *err) {
+    (void)err;
+    skd_vasp_spins_spin(&r->spins);
+    return SKD_OK;
+}
+
+static skd_status open_kpoint(reader *r, skd_error *err) {
+    (void)err;
+    r->spins.kpoint++;
     return SKD_OK;
 }
 
@@ -202,6 +219,23 @@ static skd_status close_nelect(reader *r, skd_span text, skd_error *err) {
     return read_real(text, &r->step->electrons, err);
 }
 
+static skd_status close_ispin(reader *r, skd_span text, skd_error *err) {
+    long ispin = 0;
+    skd_status status = read_long(text, &ispin, err);
+    r->spins.is_polarised = ispin == 2;
+    return status;
+}
+
+static skd_status close_weight(reader *r, skd_span text, skd_error *err) {
+    return skd_vasp_spins_weight(&r->spins, text, err);
+}
+
+static skd_status close_band(reader *r, skd_span text, skd_error *err) {
+    (void)err;
+    skd_vasp_spins_band(&r->spins, text);
+    return SKD_OK;
+}
+
 static skd_status close_pstress(reader *r, skd_span text, skd_error *err) { return read_real(text, &r->pstress, err); }
 static skd_status close_nelm(reader *r, skd_span text, skd_error *err) { return read_long(text, &r->nelm, err); }
 static skd_status close_nsw(reader *r, skd_span text, skd_error *err) { return read_long(text, &r->nsw, err); }
@@ -267,11 +301,13 @@ static skd_status close_calculation(reader *r, skd_span text, skd_error *err) {
         step->ionic = (long)step->number + 1 < r->nsw;
     step->has_charge = step->has_electrons && r->valence > 0.0;
     step->charge = r->valence - step->electrons;
+    step->has_magmom = skd_vasp_spins_moment(&r->spins, &step->magmom);
     return skd_step_done(step, err);
 }
 
 #define CALCULATION "modeling/calculation"
 #define STRUCTURE   CALCULATION "/structure"
+#define BANDS       CALCULATION "/eigenvalues/array/set"
 #define ATOMS       "modeling/atominfo/array=atoms"
 #define TYPES       "modeling/atominfo/array=atomtypes"
 #define PARAMETERS  "modeling/parameters/separator="
@@ -294,8 +330,13 @@ static const struct element {
     ELEMENT(CALCULATION "/varray=stress", open_stress, close_stress),
     ELEMENT(CALCULATION "/dos", open_dos, NULL),
     ELEMENT(CALCULATION "/eigenvalues", open_eigenvalues, NULL),
+    ELEMENT(BANDS "/set", open_spin, NULL),
+    ELEMENT(BANDS "/set/set", open_kpoint, NULL),
+    ELEMENT(BANDS "/set/set/r", NULL, close_band),
     ELEMENT(CALCULATION "/projected", open_projected, NULL),
     ELEMENT("modeling/generator/i=version", NULL, close_version),
+    ELEMENT("modeling/kpoints/varray=weights/v", NULL, close_weight),
+    ELEMENT(PARAMETERS "electronic/separator=electronic spin/i=ISPIN", NULL, close_ispin),
     ELEMENT(PARAMETERS "electronic/i=NELECT", NULL, close_nelect),
     ELEMENT(PARAMETERS "electronic/separator=electronic convergence/i=NELM", NULL, close_nelm),
     ELEMENT(PARAMETERS "ionic/i=NSW", NULL, close_nsw),
@@ -468,7 +509,11 @@ static skd_status begin(void *state, skd_step *step, skd_error *err) {
     return skd_xml_new(&r->xml, &events, r, skd_stream_text(step->stream)->name, err);
 }
 
-static void end(void *state) { skd_xml_free(((reader *)state)->xml); }
+static void end(void *state) {
+    reader *r = state;
+    skd_vasp_spins_free(&r->spins);
+    skd_xml_free(r->xml);
+}
 
 static bool matches(const char *name, const char *text, size_t length) {
     (void)name;

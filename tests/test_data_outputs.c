@@ -28,7 +28,7 @@ static const struct {
     const char *scf, *ionic;
 } samples[] = {
     {GOLDEN "MgO2.vasprun.xml", 2, 2, -11.92 - 0.001 - 0.00624150907 * 74.088, -11.92 - 0.00624150907 * 74.088, 0.0,
-     -0.00624150907, 0.0, NAN, "T", "T"},
+     -0.00624150907, 0.0, 1.075, "T", "T"}, /* 0.25 2 + 0.75 1.5 - (0.25 1 + 0.75 0.4) */
     {GOLDEN "GaN.vasprun.xml.gz", 5, 32, -206.95793434, -206.95933711, NAN, 0.02632502904, 0.0, NAN, "T", "T"},
     {GOLDEN "MgO.OUTCAR.gz", 1, 7, -34.9108436, -34.9108436, NAN, -100.54168 * 0.000624150907, 0.0, 1.03e-5, "T", "T"},
     {GOLDEN "ML_AB", 2, 3, -11.75, NAN, -0.05, -10 * 0.000624150907, NAN, NAN, NULL, NULL},
@@ -47,7 +47,7 @@ static const struct {
     {GOLDEN "Si.castep", 2, 2, -327.56228002, -327.56338003, -0.03456, -4.5 * 0.00624150907, 1.0, 0.95, "F", "T"},
     {GOLDEN "Si.aims.out", 2, 2, -15750.9299470124, -15750.9310470124, -0.0034, -0.015, 1.0, 1.0, "T", "T"},
     {GOLDEN "h2.abo.gz", 3, 2, -7.56195202194972 * 27.211386245988, NAN, -0.014198660554 * 51.4220674763,
-     1.2194392271e-4 * 183.6315353, 1.0, NAN, "T", "F"},
+     1.2194392271e-4 * 183.6315353, 1.0, 1.0, "T", "F"},
     {GOLDEN "vc.abo.gz", 3, 2, -7.32751023448769 * 27.211386245988, NAN, -7.40802191e-4 * 51.4220674763,
      -3.14991875e-4 * 183.6315353, 0.0, NAN, "T", "F"},
 };
@@ -102,6 +102,53 @@ static void cp2k_gives_moments_of_atoms(void **state) {
     CHECK_CLOSE(o2->column[0].real[0], 0.974036, 1e-9, 0);
     CHECK_CLOSE(o2->column[0].real[1], 1.025964, 1e-9, 0);
     skd_frames_free(&frames);
+}
+
+static void abinit_gives_moments_in_spheres(void **state) {
+    (void)state;
+    skd_frames frames = read_all(GOLDEN "h2.abo.gz");
+    const skd_frame *first = frames.frame[0];
+    CHECK_INT((long)first->n_column, 1);
+    CHECK_TEXT(first->column[0].name, "magmoms");
+    CHECK_CLOSE(first->column[0].real[0], 0.266757, 1e-9, 0);
+    CHECK_CLOSE(first->column[0].real[1], 0.261181, 1e-9, 0);
+    skd_frames_free(&frames);
+}
+
+/* The last frame's moment, NAN without one, of a file in which `new` stands for `old`, of the same length. */
+static double moment_with(const char *path, const char *old, const char *new) {
+    skd_error err;
+    char *text, *at, *from;
+    size_t length;
+    skd_outputs *source;
+    skd_frame *frame;
+    double moment = (double)NAN;
+    CHECK_OK(skd_file_read(path, &text, &length, &err));
+    CHECK(strstr(text, old) != NULL && strlen(old) == strlen(new));
+    for (from = text; (at = strstr(from, old)) != NULL; from = at + strlen(old))
+        memcpy(at, new, strlen(new));
+    CHECK_OK(skd_outputs_of(&source, path, text, length, &err));
+    for (;;) {
+        CHECK_OK(skd_outputs_next(source, &frame, &err));
+        if (!frame)
+            break;
+        moment = info_real(frame, "magmom");
+        skd_frame_free(frame);
+    }
+    skd_outputs_close(source);
+    skd_free(text);
+    return moment;
+}
+
+static void a_moment_is_given_where_it_is_known(void **state) {
+    (void)state;
+    const char *xml = GOLDEN "MgO2.vasprun.xml", *pwo = GOLDEN "n2.pwo.gz";
+    CHECK_CLOSE(moment_with(xml, "0.4000", "0.0000"), 1.375, 1e-12, 0);
+    CHECK(isnan(moment_with(xml, "0.4000", "******")));                       /* an occupation that cannot be read */
+    CHECK(isnan(moment_with(xml, "ISPIN\">     2", "ISPIN\">     1")));       /* one spin */
+    CHECK(isnan(moment_with(xml, "<v>       0.75000000 </v>", "<v>       xx         </v>"))); /* a weight */
+    CHECK_CLOSE(moment_with(pwo, "1.00 Bohr mag/cell", "2.00 Bohr mag/cell"), 2.0, 1e-12, 0);
+    CHECK(isnan(moment_with(pwo, "1.00 Bohr mag/cell", "1. 2. 3. Bohr mag/"))); /* not collinear */
 }
 
 static void cp2k_takes_positions_of_its_trajectory(void **state) {
@@ -257,6 +304,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_code_says_what_its_sample_holds),
         cmocka_unit_test(cp2k_takes_positions_of_its_trajectory),
+        cmocka_unit_test(abinit_gives_moments_in_spheres),
+        cmocka_unit_test(a_moment_is_given_where_it_is_known),
         cmocka_unit_test(cp2k_gives_moments_of_atoms),
         cmocka_unit_test(a_cut_file_gives_its_whole_frames),
         cmocka_unit_test(entities_are_refused),

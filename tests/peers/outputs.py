@@ -4,6 +4,7 @@ files: cell, positions, energy, forces, stress within 1e-6 (relative to values a
 tests/peers/run.sh."""
 import gzip
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -107,6 +108,26 @@ def vasp_xml():
               last["scf_converged"] == run.converged_electronic and
               last.get("ionic_converged", True) == run.converged_ionic and
               off(last["electrons"], run.parameters["NELECT"]) == 0)
+        moment(name, mine[-1], path)
+
+
+def total_moment(frame):
+    return frame.calc.results.get("magmom", frame.info.get("magmom"))
+
+
+def moment(name, mine, path):
+    """The file does not say it; doped adds up the occupations too. The OUTCAR of a run has the integral of the density."""
+    from doped.utils.parsing import get_magnetization_from_vasprun
+    from pymatgen.io.vasp import Vasprun
+
+    run = Vasprun(path, parse_dos=False, parse_potcar_file=False)
+    theirs = get_magnetization_from_vasprun(run) if run.is_spin else None
+    got = total_moment(mine)
+    good = got is None if theirs is None else abs(got - theirs) < 1e-6
+    outcar = [p for p in RAW.glob(name + ".OUTCAR*")] if theirs is not None else []
+    other = [total_moment(ours(p)[-1]) for p in outcar]
+    check(f"{name}: moment of doped" + "".join(f", OUTCAR {o - got:+.1e}" for o in other),
+          good and all(abs(got - o) < 1e-4 for o in other), (got, theirs, other))
 
 
 def outcar():
@@ -124,7 +145,7 @@ def outcar():
         check(f"{name}: energy, magnetisation and electrons of pymatgen",
               off(mine[-1].calc.results["energy"], theirs.final_energy) <= 1e-6 and
               off(mine[-1].info["electrons"], theirs.nelect) < 1e-3 and
-              (magmom is None or off(mine[-1].calc.results.get("magmom", mine[-1].info.get("magmom")), magmom) <= 1e-6))
+              (magmom is None or off(total_moment(mine[-1]), magmom) <= 1e-6))
 
 
 def espresso():
@@ -157,6 +178,36 @@ def abinit():
                 continue
         # ASE reads the echo at the end, the last step, and takes rprim without acell for the cell
         compare(f"{name} (last step) and ASE, but for the cell", mine[-1:], theirs[-1:], units("2014"), skip=("cell",))
+
+
+def abinit_documents():
+    """All steps, next to the YAML documents in the same output, which is what abipy reads; they have nine digits."""
+    import yaml
+
+    hartree, bohr = 27.211386245988, 0.529177210903
+    for name in ("h2.abo.gz", "vc.abo.gz"):
+        mine = ours(GOLDEN / name)
+        with gzip.open(GOLDEN / name, "rt") as f:
+            text = f.read()
+        theirs = [yaml.safe_load(d.split("\n", 1)[1].replace("...", ""))
+                  for d in re.findall(r"^--- !ResultsGS(.*?^\.\.\.)", text, re.M | re.S)]
+        moments = [float(m) for m in re.findall(r"exact up - dn\): *(\S+)", text)]
+        said = {"energy": 0.0, "forces": 0.0, "stress": 0.0, "cell": 0.0, "magmom": 0.0}
+        for i, (a, d) in enumerate(zip(mine, theirs)):
+            rows = [[float(x) for x in row[:3]] for row in d["cartesian_forces"]]
+            said["energy"] = max(said["energy"], off(a.calc.results["energy"], d["etotal"] * hartree))
+            said["forces"] = max(said["forces"], off(a.calc.results["forces"], np.array(rows) * hartree / bohr))
+            said["stress"] = max(said["stress"], off(a.get_stress(voigt=False),
+                                                     np.array(d["cartesian_stress_tensor"]) * hartree / bohr**3))
+            said["cell"] = max(said["cell"], off(a.cell.array, np.array(d["lattice_vectors"]) * bohr))
+            if moments:
+                said["magmom"] = max(said["magmom"], off(total_moment(a), moments[i]))
+        converged = all(a.info["scf_converged"] for a in mine) and "scprqt:  WARNING" not in text
+        relaxed = not mine[-1].info["ionic_converged"] and "not enough Broyd/MD steps" in text
+        figures = ", ".join(f"{k} {v:.0e}" for k, v in said.items())
+        check(f"{name}: {len(mine)} steps and its YAML documents ({figures}); convergence",
+              len(mine) == len(theirs) and max(said.values()) <= 1e-6 and converged and relaxed,
+              (len(mine), len(theirs), said, converged, relaxed))
 
 
 def others():
@@ -215,7 +266,7 @@ def published():
         # an OUTCAR has positions to five decimals
 
 
-for part in (vasp_xml, outcar, espresso, abinit, others, cp2k, database, published):
+for part in (vasp_xml, outcar, espresso, abinit, abinit_documents, others, cp2k, database, published):
     if part in (vasp_xml, outcar, published) and not RAW.exists():
         continue
     part()
