@@ -90,6 +90,28 @@ static void a_search_cut_short_goes_on_to_the_same_end(void **state) {
     teardown(&f);
 }
 
+/* Fits leave out the label of an unperturbed defect that relaxes by too much; the guard then measures from another. */
+static void a_strained_defect_is_no_reference(void **state) {
+    (void)state;
+    fixture f;
+    diary d = {0};
+    skd_learn_summary cost;
+    skd_error err;
+    skd_rng *rng;
+    setup(&f);
+    f.starts.n_distortion = 1;
+    CHECK_OK(skd_rng_new(&rng, 1, &err));
+    for (size_t i = 0; i < 3 * f.defect->cell->n; i++)
+        f.defect->cell->pos[i / 3][i % 3] += 0.3 * skd_rng_normal(rng);
+    skd_rng_free(rng);
+    skd_job *job = learned(&f, 1, &d, NULL, &cost);
+    print_message("%zu labels in %zu rounds\n", cost.n_labels, cost.n_rounds);
+    CHECK(cost.n_labels < 20);
+    skd_job_free(job);
+    forget(&d);
+    teardown(&f);
+}
+
 #ifdef SKD_TORTURE
 /* Ever later allocations fail: an error in words, nothing leaks, and what is kept is not damaged. */
 static void it_survives_a_lack_of_memory(void **state) {
@@ -127,6 +149,7 @@ int main(void) {
         cmocka_unit_test(it_finds_what_direct_relaxation_finds_with_fewer_calls),
         cmocka_unit_test(threads_and_repetition_do_not_change_it),
         cmocka_unit_test(a_search_cut_short_goes_on_to_the_same_end),
+        cmocka_unit_test(a_strained_defect_is_no_reference),
 #ifdef SKD_TORTURE
         cmocka_unit_test(it_survives_a_lack_of_memory),
 #endif

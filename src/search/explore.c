@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* explore.c - one round of the surrogate: every trail is followed downhill, and left where the model is unsure.
  *
- * The guard compares the deviation of E(frame) - E(unperturbed defect), in which what is common to both (the offset of
- * the composition, atoms that have not moved) drops out. It is never off: surrogates have holes where nothing was
- * labelled, and relaxations find them. */
+ * The guard compares the deviation of E(frame) - E(unperturbed defect; see reference.c), in which what is common to
+ * both (the offset of the composition, atoms that have not moved) drops out. It is never off: surrogates have holes
+ * where nothing was labelled, and relaxations find them. */
 #include <string.h>
 
 #include "learn.h"
@@ -310,13 +310,14 @@ static skd_status walkers_new(following *all, const skd_potential *potential, sk
     return status;
 }
 
-/* The energy row that all others are compared with: the unperturbed defect, which is labelled first. */
+/* The energy row that all others are compared with. */
 static skd_status set_reference(following *all, skd_error *err) {
     surveyor *w = &all->walker[0];
     size_t m;
     skd_free(all->trails->reference);
     all->trails->reference = NULL;
-    skd_status status = skd_model_compute(all->model, all->trails->job->defect->cell, 0, w->model, w->result, err);
+    const skd_cell *cell = skd_learner_reference(all->learner, all->trails->job);
+    skd_status status = skd_model_compute(all->model, cell, 0, w->model, w->result, err);
     if (status != SKD_OK)
         return status;
     const double *row = skd_model_energy_row(w->model, &m);

@@ -83,6 +83,12 @@ skd_status skd_learner_add(skd_learner *learner, size_t number, size_t k, const 
 bool skd_learner_prior_energy(const skd_learner *learner, size_t number, double *energy);
 void skd_learner_forget_prior(skd_learner *learner);
 
+/* ---- reference.c ---------------------------------------------------------------------------- */
+
+/* The frame that the guard compares energies with: the unperturbed defect, or the lowest label if that is too far below
+ * it; borrowed. */
+const skd_cell *skd_learner_reference(const skd_learner *learner, const skd_job *job);
+
 /* ---- explore.c ------------------------------------------------------------------------------ */
 
 /* Something the surrogate relaxes in every round: a start, or a minimum of an earlier round. */

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* reference.c - the frame from which the guard measures energies. The unperturbed defect is labelled first and looks
+ * most like all others; but where a defect strains its crystal so much that fits leave that label out (Mg on O in MgO
+ * relaxes by 9 eV), its energy stays a guess and nothing would ever be sure. */
+#include <math.h>
+#include <string.h>
+
+#include "learn.h"
+
+/* What the fit gets to see of a label. */
+static double fitted_energy(const skd_learner *learner, size_t number) {
+    double below = 0.0;
+    if (learner->prior_work && !skd_learner_prior_energy(learner, number, &below))
+        return INFINITY;
+    return learner->label[number]->energy - below;
+}
+
+static bool is_of(const skd_kept_label *label, const skd_cell *cell, double charge) {
+    return !label->failed && label->charge == charge && label->cell->n == cell->n &&
+           !memcmp(label->cell->species, cell->species, cell->n * sizeof *cell->species);
+}
+
+const skd_cell *skd_learner_reference(const skd_learner *learner, const skd_job *job) {
+    const skd_cell *cell = job->defect->cell;
+    const size_t own = skd_learner_find(learner, cell, job->charge, false);
+    size_t best = SIZE_MAX;
+    double lowest = INFINITY;
+    for (size_t i = 0; i < learner->n_fitted; i++) {
+        const size_t number = learner->fitted[i];
+        const double energy =
+            is_of(learner->label[number], cell, job->charge) ? fitted_energy(learner, number) : INFINITY;
+        if (energy < lowest) {
+            lowest = energy;
+            best = number;
+        }
+    }
+    if (own == SIZE_MAX || best == SIZE_MAX || fitted_energy(learner, own) - lowest <= learner->options.fit.far_above)
+        return cell;
+    return learner->label[best]->relaxed ? learner->label[best]->relaxed : learner->label[best]->cell;
+}
