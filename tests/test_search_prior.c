@@ -146,6 +146,37 @@ static void minima_of_the_prior_level_are_labelled_first(void **state) {
 }
 
 /* Where the budget ends before the families are confirmed, labels near minima count and say so. */
+/* Nothing is learned from atoms that are in each other. */
+static void impossible_starts_are_not_labelled(void **state) {
+    (void)state;
+    fixture f;
+    skd_potential *prior;
+    diary d = {0};
+    skd_learn_summary cost;
+    static const double inwards[] = {-0.72};
+    setup_levels(&f, &prior);
+    f.learn.prior = prior;
+    f.starts.distortion = inwards;
+    f.starts.n_distortion = 1;
+    skd_job *job = learned(&f, 1, &d, NULL, &cost);
+    for (size_t k = 0; k < d.n_kept; k++) {
+        const skd_cell *cell = d.kept[k].cell;
+        skd_mic mic;
+        skd_error err;
+        CHECK_OK(skd_mic_setup(&mic, cell, &err));
+        for (size_t i = 0; i < cell->n; i++)
+            for (size_t j = 0; j < i; j++) {
+                double to[3];
+                CHECK(skd_mic_vector(&mic, cell->pos[i], cell->pos[j], to) > 1.11);
+            }
+    }
+    CHECK(d.n_kept > 0);
+    skd_job_free(job);
+    skd_potential_free(prior);
+    forget(&d);
+    teardown(&f);
+}
+
 static void a_spent_budget_is_said(void **state) {
     (void)state;
     fixture f;
@@ -234,6 +265,7 @@ int main(void) {
         cmocka_unit_test(labels_alone_find_the_teachers_minima),
         cmocka_unit_test(threads_and_repetition_do_not_change_it),
         cmocka_unit_test(minima_of_the_prior_level_are_labelled_first),
+        cmocka_unit_test(impossible_starts_are_not_labelled),
         cmocka_unit_test(a_spent_budget_is_said),
         cmocka_unit_test(a_prior_that_fails_ends_the_search_without_minima),
 #ifdef SKD_TORTURE

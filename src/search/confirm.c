@@ -104,12 +104,15 @@ static void take_families(const skd_lesson *l, size_t *chosen, size_t *n, size_t
     }
 }
 
+/* A start whose atoms are in each other from the beginning: fits would leave its label out. */
+static bool is_impossible(const skd_trail *t) { return t->stop == SKD_STOP_COLLAPSED && t->n_calls <= 1; }
+
 /* Of ends that are unsure and the best of open families: those that teach most. */
 static skd_status take_unsure(const skd_lesson *l, size_t *wanted, size_t *picked, size_t *chosen, size_t *n,
                               size_t room, skd_error *err) {
     size_t n_wanted = 0, n_picked = 0;
     for (size_t i = 0; i < l->trails.n; i++)
-        if (l->trails.trail[i].unsure && !skd_lesson_is_stuck(l, i))
+        if (l->trails.trail[i].unsure && !skd_lesson_is_stuck(l, i) && !is_impossible(&l->trails.trail[i]))
             wanted[n_wanted++] = i;
     for (size_t f = 0; f < l->kin.n; f++)
         if (is_open(l, f))
