@@ -9,8 +9,8 @@
 
 static const verify_code codes[] = {
     {"vasp", "vasp_gam vasp_std", "", "vasp.out", {"vasprun.xml", "OUTCAR"}, NULL},
-    {"espresso", "pw.x", "-in {input}", "espresso.out", {"espresso.out"}, "quantum-espresso"},
-    {"cp2k", "cp2k.psmp cp2k.popt cp2k", "-i {input}", "relax.out", {"relax.out"}, "cp2k cp2k-data"},
+    {"espresso", "pw.x", "-in {input}", "espresso.out", {"espresso.out", "espresso.pwo"}, "quantum-espresso"},
+    {"cp2k", "cp2k.psmp cp2k.popt cp2k", "-i {input}", "relax.out", {"relax.out", "cp2k_input.out"}, "cp2k cp2k-data"},
     {"castep", "castep.mpi castep.serial castep", "castep", "castep.out", {"castep.castep"}, NULL},
     {"fhi-aims", "aims.x aims", "", "aims.out", {"aims.out"}, NULL},
     {"abinit", "abinit", "{input}", "abinit.log", {"abinit.abo"}, "abinit"},

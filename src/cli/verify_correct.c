@@ -8,6 +8,7 @@
 
 #include "models.h"
 #include "run_dft.h"
+#include "shakedown/teachers.h"
 #include "verify_manifest.h"
 
 #define FARTHEST  1.0 /* Å, that an atom may go: the labels know of nothing beyond */
@@ -68,7 +69,7 @@ skd_status verify_correct_fit(const report_run *run, const char *level, const ch
     *n_labels = 0;
     for (size_t i = 0; i < store->n_dft; i++)
         *n_labels += is_label(&store->dft[i], level);
-    if (*n_labels < 2) {
+    if (*n_labels < 2 || teachers_knows(run->contents.record.potential)) { /* too few; too dear to relax with */
         *n_labels = 0;
         return SKD_OK;
     }

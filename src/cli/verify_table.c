@@ -26,8 +26,14 @@ static double relative(const verify_view *v, double energy, int level) {
     return energy - (known ? v->reference[level] : lowest);
 }
 
+/* A level's name in a heading and a sentence: a teacher's is a whole line, which the title has. */
+static const char *search_level(const verify_view *v) {
+    const char *name = v->run->record.potential;
+    return strlen(name) <= 24 ? name : "search";
+}
+
 static void print_points(FILE *out, const verify_view *v) {
-    const char *search = v->run->record.potential;
+    const char *search = search_level(v);
     char first[120], second[120], rank[120];
     snprintf(first, sizeof first, ">dE %.90s (eV)", v->level);
     snprintf(second, sizeof second, ">dE %.90s (eV)", search);
@@ -49,7 +55,7 @@ static void print_points(FILE *out, const verify_view *v) {
 }
 
 static void print_pairs(FILE *out, const verify_view *v) {
-    const char *search = v->run->record.potential;
+    const char *search = search_level(v);
     if (v->n_pairs == 0)
         return;
     if (v->n_disagree == 0) {

@@ -29,4 +29,19 @@ check "a teacher of these labels" test \
     "$(code "$shakedown" eval "$work/golden.xyz" -p "labels:$golden/v_Cd_PBE.xyz.gz" -o "$work/again.xyz")" = 0
 energies() { sed -n 's/.* energy=\([-0-9.]*\).*/\1/p' "$1"; }
 check "the same energies" test "$(energies "$work/golden.xyz" | md5sum)" = "$(energies "$work/again.xyz" | md5sum)"
+
+# HSE06 single points of its three confirmed families, by Quantum ESPRESSO with the same GTH potentials, 40 Ry
+check "single points of three families" test "$(code "$shakedown" verify "$work/run" --code espresso --top 3 \
+    --input-file "$golden/hse06.pwi" --pseudopotentials Cd=Cd.gth,Te=Te.gth)" = 0
+points=$work/run/verify/points/v_Cd_0
+for rank in 1:Unperturbed 2:Bond_Distortion_60.0%_at_gfn1 3:Bond_Distortion_-30.0%_at_gfn1; do
+    gzip -dc "$golden/hse06_${rank%%:*}.pwo.gz" >"$points/${rank#*:}/espresso.pwo"
+done
+check "a teacher's level is no base of a correction: collect asks no CP2K" test "$(code "$shakedown" collect "$work/run")" = 0
+check "no correction" test ! -e "$work/run/verify/corrected.model.gz"
+grep -E '^(rank|   [0-9])|^(Both|Lowest)' "$work/out" >"$work/rows"
+check "a table of three families and two sentences" test "$(wc -l <"$work/rows")" = 6
+while read -r row; do
+    check "in README.md: $(echo "$row" | cut -c 1-30)" grep -qF -e "$row" "$work/readme"
+done <"$work/rows"
 exit $failed

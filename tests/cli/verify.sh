@@ -131,7 +131,8 @@ runs() { kill -0 "$1" 2>/dev/null && ! grep -qs '^State:.Z' "/proc/$1/status"; }
 ended() { ! runs "$left"; }
 check "the program left behind was ended" ended
 check "only what was not done was run" test "$(cat "$LOG")" = "$third"
-check "collect has all" test "$(code collect)" = 0
+mv "$points/v_Si_0/$third/espresso.out" "$points/v_Si_0/$third/espresso.pwo"
+check "collect has all, an output under its input's name among them" test "$(code collect)" = 0
 check "ranked by the new energies" test "$(awk '$1 == 1 && NF > 5 {print $5}' "$work/out")" = Unperturbed
 check "both levels side by side" says "dE espresso/HSE06 (eV)  dE sw (eV)  rank sw"
 check "where they disagree" says "The levels disagree about"
