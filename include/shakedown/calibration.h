@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * shakedown/calibration.h - a host made a minimum of a level that does not have it as one. Part of the module relax.
  *
- *   E(calibrated) = E(level) + sum_i g(d_i) sum_s a_s k(d_i, d_s),    k(d, d') = (u . u')^zeta,   u = (d, 1) / |(d, 1)|
+ *   E(calibrated) = E(level) + sum_i g_i sum_s a_s k(d_i, d_s),    k(d, d') = (u . u')^zeta,   u = (d, 1) / |(d, 1)|
  *
  * d_i is the surrogate's descriptor of atom i (learned.h), s runs over environments of rattled and strained perfect
- * host. The a_s are fitted to what a better level says of such cells less what the level says (sparse Gaussian-process
- * regression: J. Quinonero-Candela and C. E. Rasmussen, J. Mach. Learn. Res. 6, 1939 (2005); kernel: A. P. Bartok,
- * R. Kondor and G. Csanyi, Phys. Rev. B 87, 184115 (2013)). The gate g is 1 for nine in ten atoms of those cells and
- * falls to 0 at three times their distance from the host's own atoms. The mean of the process is zero and so are the
- * energies of the perfect host's atoms: an atom whose surroundings are unlike the host's is left to the level, and
- * gains or loses nothing by getting there.
+ * host. The a_s are fitted to what a better level says of such cells less what the level says (sparse Gaussian-
+ * process regression: J. Quinonero-Candela and C. E. Rasmussen, J. Mach. Learn. Res. 6, 1939 (2005); kernel: A. P.
+ * Bartok, R. Kondor and G. Csanyi, Phys. Rev. B 87, 184115 (2013)). The gate g goes by soft coordination numbers,
+ * one for each element: it is 1 where they are those of one of the host's sites within half a neighbour, as heat and
+ * strain leave them, and 0 where 0.9 neighbours are missing or too many. The mean of the process is zero and so are
+ * the energies of the perfect host's atoms: an atom whose surroundings are unlike the host's is left to the level,
+ * and gains or loses nothing by getting there.
  */
 #ifndef SHAKEDOWN_CALIBRATION_H
 #define SHAKEDOWN_CALIBRATION_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* as_potential.c - energy, forces and stress of a calibration.
  *
- * With u = (d, 1) / |(d, 1)|, c_s = u . u_s and the gate g, which shuts with the distance from the host's atoms, the
- * energy of an atom is e = g sum a_s c_s^zeta and its derivative by d
- *     (v - (v . u) u) / |(d, 1)|,   v = g sum a_s zeta c_s^(zeta-1) u_s + (dg/du) e / g,
+ * With u = (d, 1) / |(d, 1)|, c_s = u . u_s and the gate g, the energy of an atom is g e, e = sum a_s c_s^zeta, and the
+ * derivative of e by d
+ *     (v - (v . u) u) / |(d, 1)|,   v = sum a_s zeta c_s^(zeta-1) u_s,
  * which goes into the surrogate's machine as weights of this atom. */
 #include <stdio.h>
 #include <string.h>
@@ -12,8 +12,8 @@
 
 typedef struct calibration_work {
     skd_features_work *features;
-    double *unit, *v, *along; /* [width] */
-    double (*pull)[3];      /* [room]        */
+    double *unit, *v;          /* [width] */
+    double (*pull)[3], (*of_gate)[3]; /* [room] */
     size_t room;
     skd_result *part;       /* of the atoms that are seen, if others are there */
     size_t part_atoms;
@@ -27,8 +27,8 @@ static void work_free(void *work) {
     skd_result_free(w->part);
     skd_free(w->unit);
     skd_free(w->v);
-    skd_free(w->along);
     skd_free(w->pull);
+    skd_free(w->of_gate);
     skd_free(w);
 }
 
@@ -40,8 +40,7 @@ static skd_status work_new(const void *params, void **out, skd_error *err) {
         return skd_fail(err, SKD_ENOMEM, "out of memory for a potential's scratch");
     w->unit = skd_alloc(calibration_width(c->features), sizeof *w->unit);
     w->v = skd_alloc(calibration_width(c->features), sizeof *w->v);
-    w->along = skd_alloc(calibration_width(c->features), sizeof *w->along);
-    skd_status status = w->unit && w->v && w->along ? skd_features_work_new(&w->features, c->features, err)
+    skd_status status = w->unit && w->v ? skd_features_work_new(&w->features, c->features, err)
                                         : skd_fail(err, SKD_ENOMEM, "out of memory for a potential's scratch");
     if (status == SKD_OK)
         *out = w;
@@ -50,14 +49,11 @@ static skd_status work_new(const void *params, void **out, skd_error *err) {
     return status;
 }
 
-/* Energy of the atom, and v. along: scratch */
-static double expand(const skd_calibration *c, size_t slot, const double *unit, double *v, double *along) {
+/* Energy of the atom were its gate open, and v. */
+static double expand(const skd_calibration *c, size_t slot, const double *unit, double *v) {
     const size_t m = calibration_width(c->features);
-    double energy = 0.0, slope_of_gate;
-    const double gate = calibration_gate(c, calibration_distance(c, slot, unit, along), &slope_of_gate);
+    double energy = 0.0;
     memset(v, 0, m * sizeof *v);
-    if (gate == 0.0)
-        return 0.0;
     for (size_t s = c->first[slot]; s < c->first[slot + 1]; s++) {
         const double *reference = c->reference + s * m;
         double dot = 0.0;
@@ -70,9 +66,7 @@ static double expand(const skd_calibration *c, size_t slot, const double *unit, 
         for (size_t k = 0; k < m; k++)
             v[k] += slope * reference[k];
     }
-    for (size_t k = 0; k < m; k++)
-        v[k] = gate * v[k] + slope_of_gate * energy * along[k];
-    return gate * energy;
+    return energy;
 }
 
 static skd_status make_room(calibration_work *w, skd_error *err) {
@@ -80,14 +74,16 @@ static skd_status make_room(calibration_work *w, skd_error *err) {
     if (n <= w->room)
         return SKD_OK;
     skd_free(w->pull);
+    skd_free(w->of_gate);
     w->pull = skd_alloc(n, sizeof *w->pull);
-    w->room = w->pull ? n : 0;
-    return w->pull ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for the %zu neighbours of an atom", n);
+    w->of_gate = skd_alloc(n, sizeof *w->of_gate);
+    w->room = w->pull && w->of_gate ? n : 0;
+    return w->room ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for the %zu neighbours of an atom", n);
 }
 
-/* Adds atom i's derivative, work holding its density. */
-static void add_pulls(const skd_calibration *c, calibration_work *w, size_t i, double norm, skd_result *out,
-                      double virial[3][3]) {
+/* Adds the derivative of atom i's gated energy, work holding its density; energy: before the gate. */
+static void add_pulls(const skd_calibration *c, calibration_work *w, size_t i, double norm, double gate, double energy,
+                      skd_result *out, double virial[3][3]) {
     const skd_surrounding *around = &w->features->around;
     double along = 0.0;
     for (size_t k = 0; k < calibration_width(c->features); k++)
@@ -97,10 +93,11 @@ static void add_pulls(const skd_calibration *c, calibration_work *w, size_t i, d
     skd_density_pulls(w->features, w->v, w->pull);
     for (size_t b = 0; b < around->n; b++)
         for (int k = 0; k < 3; k++) {
-            out->force[i][k] += w->pull[b][k];
-            out->force[around->j[b]][k] -= w->pull[b][k];
+            const double pull = gate * w->pull[b][k] + energy * w->of_gate[b][k];
+            out->force[i][k] += pull;
+            out->force[around->j[b]][k] -= pull;
             for (int l = 0; l < 3; l++)
-                virial[k][l] += around->d[b][k] * w->pull[b][l];
+                virial[l][k] += around->d[b][l] * pull;
         }
 }
 
@@ -118,12 +115,14 @@ static skd_status compute_seen(const skd_calibration *c, const skd_cell *cell, c
     for (size_t i = 0; i < cell->n; i++) {
         const size_t slot = c->features->slot[cell->species[i]];
         skd_density_of(w->features, cell, i, true);
+        const double gate = calibration_gate(c, slot, &w->features->around, w->of_gate);
         const double norm = calibration_unit(c->features, w->features, w->unit);
-        const double energy = expand(c, slot, w->unit, w->v, w->along);
-        out->energy += energy;
+        const double energy = gate > 0.0 ? expand(c, slot, w->unit, w->v) : 0.0;
+        out->energy += gate * energy;
         if (out->atom_energy)
-            out->atom_energy[i] = energy;
-        add_pulls(c, w, i, norm, out, virial);
+            out->atom_energy[i] = gate * energy;
+        if (gate > 0.0)
+            add_pulls(c, w, i, norm, gate, energy, out, virial);
     }
     out->has_atom_energy = out->atom_energy != NULL;
     out->has_stress = volume > 0.0;
@@ -227,11 +226,8 @@ skd_status skd_calibration_similarity(const skd_calibration *c, const skd_cell *
     if (status == SKD_OK)
         status = skd_features_prepare(w->features, cell, err);
     for (size_t i = 0; i < cell->n && status == SKD_OK; i++) {
-        const size_t slot = c->features->slot[cell->species[i]];
-        double slope;
         skd_density_of(w->features, cell, i, false);
-        calibration_unit(c->features, w->features, w->unit);
-        out[i] = calibration_gate(c, calibration_distance(c, slot, w->unit, NULL), &slope);
+        out[i] = calibration_gate(c, c->features->slot[cell->species[i]], &w->features->around, NULL);
     }
     work_free(work);
     return status;

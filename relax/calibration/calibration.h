@@ -13,12 +13,14 @@ static inline size_t calibration_width(const skd_features *features) { return fe
 struct skd_calibration {
     skd_features *features;
     double zeta;
-    double open, shut;            /**< distances from the host up to which, and from which on, the gate is 1 and 0 */
     size_t n;                     /**< references, by element */
     size_t first[SKD_ELEMENT_MAX + 1]; /**< of an element of the features; [n_species] = n */
     size_t *frame, *atom;         /**< [n] where they are from; 0 is the host */
     double *reference;            /**< [n][width], of norm 1 */
     double *a;                    /**< [n] eV */
+    size_t n_sites;               /**< of the host, by coordination numbers; see gate.c */
+    size_t *site_slot;            /**< [n_sites] element */
+    double *site;                 /**< [n_sites][n_species] */
 };
 
 /** Descriptors of a cell's atoms. */
@@ -38,11 +40,12 @@ skd_status calibration_new(skd_calibration **out, const skd_features_options *op
  *  farthest from those there are; `most` an element. */
 skd_status calibration_choose(skd_calibration *c, const surroundings *of, size_t n_cells, size_t most,
                               skd_error *err) SKD_CHECKED;
-/** How far an atom with the unit descriptor is from the host's own of its element: -1/K ln sum_h exp K (u . u_h - 1), a
- *  smooth least of 1 - u . u_h. along (NULL: not wanted): its derivative by u, [width]. */
-double calibration_distance(const skd_calibration *c, size_t slot, const double *unit, double *along);
-/** The gate, 1 for the host, 0 for what is no host, and its derivative. */
-double calibration_gate(const skd_calibration *c, double distance, double *slope);
+/** Fills the sites: coordination numbers of the perfect host's atoms. */
+skd_status calibration_set_sites(skd_calibration *c, const skd_cell *host, skd_features_work *work,
+                                 skd_error *err) SKD_CHECKED;
+/** How much of the correction the atom in the middle of `around` gets: 1 with the coordination numbers of a site of the
+ *  host, 0 where a neighbour is gone or one too many. pull (NULL: not wanted): [around->n] its derivative by each d. */
+double calibration_gate(const skd_calibration *c, size_t slot, const skd_surrounding *around, double (*pull)[3]);
 /** The unit descriptor of the atom that work holds, and its norm before; unit: [width]. */
 double calibration_unit(const skd_features *f, skd_features_work *work, double *unit);
 

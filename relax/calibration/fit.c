@@ -282,6 +282,8 @@ static skd_status describe(skd_calibration *c, const skd_cell *host, const skd_l
     for (size_t f = 0; f <= n && status == SKD_OK; f++)
         status = surroundings_of(&of[f], c->features, f ? label[f - 1].cell : host, work, err);
     if (status == SKD_OK)
+        status = calibration_set_sites(c, host, work, err);
+    if (status == SKD_OK)
         status = calibration_choose(c, of, n + 1, most, err);
     for (size_t f = 0; of && f <= n; f++)
         surroundings_free(&of[f]);

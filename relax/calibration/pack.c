@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* pack.c - a calibration's numbers as one array and back: the exponent and the ends of the gate; for each reference
- * the cell (0: the host), the atom, the coefficient. */
+/* pack.c - a calibration's numbers as one array and back: the exponent; for each reference the cell (0: the
+ * host), the atom, the coefficient. */
 #include <string.h>
 
 #include "calibration.h"
 
-#define HEAD 3
+#define HEAD 1
 
 skd_status skd_calibration_pack(double **out, size_t *n, const skd_calibration *c, skd_error *err) {
     *n = HEAD + 3 * c->n;
@@ -13,8 +13,6 @@ skd_status skd_calibration_pack(double **out, size_t *n, const skd_calibration *
     if (!to)
         return skd_fail(err, SKD_ENOMEM, "out of memory for the numbers of a calibration");
     *to++ = c->zeta;
-    *to++ = c->open;
-    *to++ = c->shut;
     for (size_t s = 0; s < c->n; s++) {
         *to++ = (double)c->frame[s];
         *to++ = (double)c->atom[s];
@@ -31,8 +29,6 @@ static skd_status take_numbers(skd_calibration *c, const skd_cell *const *cell, 
     const size_t n = c->n;
     size_t slot = 0;
     c->zeta = numbers[0];
-    c->open = numbers[1];
-    c->shut = numbers[2];
     for (size_t s = 0; s < n; s++) {
         const double *own = numbers + HEAD + 3 * s;
         const skd_cell *from = is_index(own[0], n_cells) ? cell[(size_t)own[0]] : NULL;
@@ -56,6 +52,8 @@ static skd_status describe(skd_calibration *c, const skd_cell *const *cell, size
     const size_t m = calibration_width(c->features);
     skd_features_work *work = NULL;
     skd_status status = skd_features_work_new(&work, c->features, err);
+    if (status == SKD_OK)
+        status = calibration_set_sites(c, cell[0], work, err);
     for (size_t f = 0; f < n_cells && status == SKD_OK; f++) {
         surroundings of = {0};
         status = surroundings_of(&of, c->features, cell[f], work, err);
@@ -72,8 +70,7 @@ skd_status skd_calibration_unpack(skd_calibration **out, const skd_features_opti
                                   const skd_cell *const *cell, size_t n_cells, const double *numbers, size_t n,
                                   skd_error *err) {
     *out = NULL;
-    if (n_cells == 0 || n < HEAD || n % 3 != 0 || !(numbers[0] >= 2.0) || !(numbers[1] > 0.0) ||
-        !(numbers[2] > numbers[1]))
+    if (n_cells == 0 || n < HEAD || n % 3 != HEAD || !(numbers[0] >= 1.0))
         return skd_fail(err, SKD_EFORMAT, "%zu numbers are no calibration", n);
     skd_status status = calibration_new(out, options, cell[0], (n - HEAD) / 3, err);
     if (status != SKD_OK)

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* references.c - descriptors of host atoms, and which of them the correction is spanned by. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "calibration.h"
 #include "lapack.h"
 
 #define SAME 1e-9 /* of 1 - cosine: one environment */
-#define GATE 3.0
-#define SHARP 400.0 /* K: of the least of distances */
 #define ONE  1.0  /* the constant: about what a crystal's descriptor has as its norm */
 
 double calibration_unit(const skd_features *f, skd_features_work *work, double *unit) {
@@ -80,42 +77,9 @@ void skd_calibration_free(skd_calibration *c) {
     skd_free(c->atom);
     skd_free(c->reference);
     skd_free(c->a);
+    skd_free(c->site_slot);
+    skd_free(c->site);
     skd_free(c);
-}
-
-/* ---- gate ------------------------------------------------------------------------------------ */
-
-double calibration_distance(const skd_calibration *c, size_t slot, const double *unit, double *along) {
-    const size_t m = calibration_width(c->features);
-    double sum = 0.0;
-    if (along)
-        memset(along, 0, m * sizeof *along);
-    for (size_t s = c->first[slot]; s < c->first[slot + 1]; s++) {
-        const double *own = c->reference + s * m;
-        double dot = 0.0;
-        if (c->frame[s] != 0)
-            continue;
-        for (size_t k = 0; k < m; k++)
-            dot += unit[k] * own[k];
-        const double part = exp(SHARP * (dot - 1.0));
-        sum += part;
-        for (size_t k = 0; k < m && along; k++)
-            along[k] -= part * own[k];
-    }
-    for (size_t k = 0; k < m && along && sum > 0.0; k++)
-        along[k] /= sum;
-    return sum > 0.0 ? -log(sum) / SHARP : 2.0;
-}
-
-double calibration_gate(const skd_calibration *c, double distance, double *slope) {
-    const double x = (distance - c->open) / (c->shut - c->open);
-    *slope = 0.0;
-    if (!(x > 0.0))
-        return 1.0;
-    if (!(x < 1.0))
-        return 0.0;
-    *slope = -30.0 * x * x * (1.0 - x) * (1.0 - x) / (c->shut - c->open);
-    return 1.0 - x * x * x * (10.0 - 15.0 * x + 6.0 * x * x);
 }
 
 /* ---- choice ---------------------------------------------------------------------------------- */
@@ -158,28 +122,6 @@ static bool farthest(const choice *ch, size_t slot, size_t end, size_t *frame, s
     return most > SAME;
 }
 
-static int by_value(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* Open for nine in ten atoms of the frames, shut at GATE times their distance. */
-static skd_status set_gate(skd_calibration *c, const surroundings *of, size_t n_cells, size_t all, skd_error *err) {
-    double *distance = skd_alloc(all, sizeof *distance);
-    size_t n = 0;
-    if (!distance)
-        return skd_fail(err, SKD_ENOMEM, "out of memory for %zu environments", all);
-    for (size_t g = 1; g < n_cells; g++)
-        for (size_t i = 0; i < of[g].n; i++)
-            distance[n++] = calibration_distance(c, of[g].slot[i], of[g].unit + i * calibration_width(c->features),
-                                                 NULL);
-    qsort(distance, n, sizeof *distance, by_value);
-    c->open = fmax(n ? distance[n * 9 / 10] : 0.0, 1e-4);
-    c->shut = GATE * c->open;
-    skd_free(distance);
-    return SKD_OK;
-}
-
 skd_status calibration_choose(skd_calibration *c, const surroundings *of, size_t n_cells, size_t most,
                               skd_error *err) {
     choice ch = {c, of, n_cells, NULL};
@@ -200,5 +142,5 @@ skd_status calibration_choose(skd_calibration *c, const surroundings *of, size_t
     }
     c->first[c->features->n_species] = c->n;
     skd_free(ch.nearest);
-    return set_gate(c, of, n_cells, all, err);
+    return SKD_OK;
 }

@@ -32,18 +32,18 @@ static skd_status rows_new(calibration_rows *out, size_t n, size_t columns, cons
 
 /* Of the atom at hand: its gate, and the pulls of that. */
 typedef struct gated {
-    double gate, slope;
-    double (*pull)[3]; /* of the distance */
+    double gate;
+    double (*pull)[3];
 } gated;
 
 /* One atom's part of one reference's column: dot is c, of_dot its derivative. The column is of gate c^zeta. */
 static void add_part(double *x, size_t columns, size_t s, double zeta, double dot, size_t i,
                      const skd_surrounding *around, const double (*of_dot)[3], const gated *g, size_t n_atoms) {
-    const double value = pow(dot, zeta), slope = g->gate * zeta * value / dot, by_gate = g->slope * value;
+    const double value = pow(dot, zeta), slope = g->gate * zeta * value / dot;
     for (size_t b = 0; b < around->n; b++) {
         double pull[3];
         for (size_t k = 0; k < 3; k++) {
-            pull[k] = slope * of_dot[b][k] + by_gate * g->pull[b][k];
+            pull[k] = slope * of_dot[b][k] + value * g->pull[b][k];
             x[(3 * i + k) * columns + s] += pull[k];
             x[(3 * around->j[b] + k) * columns + s] -= pull[k];
         }
@@ -71,11 +71,9 @@ static void add_atom(calibration_rows *out, const skd_calibration *c, const skd_
     const size_t m = calibration_width(c->features), slot = c->features->slot[label->cell->species[i]];
     double *unit = scratch, *w = scratch + m;
     const double norm = calibration_unit(c->features, work, unit);
-    g->gate = calibration_gate(c, calibration_distance(c, slot, unit, w), &g->slope);
+    g->gate = calibration_gate(c, slot, &work->around, g->pull);
     if (g->gate == 0.0)
         return;
-    across(w, w, unit, norm, m);
-    skd_density_pulls(work, w, g->pull);
     for (size_t s = c->first[slot]; s < c->first[slot + 1]; s++) {
         const double *reference = c->reference + s * m;
         double dot = 0.0;

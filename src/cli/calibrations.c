@@ -11,7 +11,8 @@
 #include "cli.h"
 #include "models.h"
 
-#define PREFIX "calibration:"
+#define PREFIX  "calibration:"
+#define AT_REST 0.05 /* eV/Å */
 
 /* ---- settings of the descriptor --------------------------------------------------------------- */
 
@@ -348,6 +349,9 @@ void calibrations_print(const calibrating *c, FILE *out) {
     fprintf(out, "\nleft out   force %.3f eV/Å (before %.3f), stress %.2f GPa (%.2f), energy %.1f meV/atom (%.1f); "
                  "zeta %g, %zu environments\n", r->force_after, r->force_before, gpa * r->stress_after,
             gpa * r->stress_before, 1e3 * r->energy_after, 1e3 * r->energy_before, r->zeta, r->n_reference);
+    if (calibrations_host_force(c) > AT_REST)
+        fprintf(out, "host       no minimum of the better level, whose forces there are up to %.2f eV/Å: its atoms "
+                     "will move; better relax it there first ('relax --cell')\n", calibrations_host_force(c));
     if (c->n_calls)
         fprintf(out, "rattled    by 0.1 Å and relaxed it ends %.3f Å rms off; %zu calls of %s on such trips\n",
                 c->drift, c->n_calls, c->base->spec);

@@ -39,6 +39,8 @@ skd_status calibrations_frames(skd_frames *out, const skd_cell *host, size_t n, 
                                skd_error *err) SKD_CHECKED;
 /** Labels of such cells into c->labels, from the level or the file. */
 skd_status calibrations_label(calibrating *c, skd_error *err) SKD_CHECKED;
+/** eV/Å: the largest force of the better level in the perfect host; 0 if no label says. */
+double calibrations_host_force(const calibrating *c);
 /** Asks for one more label; takes the cell. */
 skd_status calibrations_ask(calibrating *c, skd_cell *taken, skd_error *err) SKD_CHECKED;
 /** Rattles the host and relaxes it with base + correction. Where it ends beyond 0.08 Å rms, frames of its way are asked

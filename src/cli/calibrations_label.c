@@ -67,6 +67,14 @@ static skd_status set_label(skd_frame *frame, double energy, const double (*forc
     return skd_frame_set_info(frame, "level", level, err);
 }
 
+double calibrations_host_force(const calibrating *c) {
+    double most = 0.0;
+    for (size_t f = 0; f < c->labels.n; f++)
+        for (size_t i = 0; i < c->host->n && same_cell(c->labels.frame[f]->cell, c->host); i++)
+            most = fmax(most, skd_norm(c->labels.frame[f]->force[i]));
+    return most;
+}
+
 /* ---- asking ------------------------------------------------------------------------------------- */
 
 /* One question, repeated once. Failing is an outcome; *why says how. */

@@ -35,6 +35,11 @@ check "the same again" test "$(code "$shakedown" search "$host" -d v_Si --superc
     --distortions=-0.3 -o "$work/run" -q)" -le 3
 check "is not made again" sh -c "! grep -q '^calibrated' '$work/out'"
 
+awk 'NR == 9 {$1 += 0.02} {print}' "$host" >"$work/off.POSCAR"
+check "a host that is none" test "$(code "$shakedown" calibrate "$work/off.POSCAR" --supercell 1 --base sw --to $better \
+    --frames 4 --trips 0 -o "$work/off.gz")" = 0
+check "says so" says "host       no minimum of the better level"
+
 check "a model is no calibration" test "$("$shakedown" model train --frames "$work/labels.xyz" -o "$work/m.model" \
     --n-max 3 --l-max 1 --cutoff 4 >"$work/log" && code "$shakedown" eval "$host" -p "sw+calibration:$work/m.model")" = 2
 check "says so" says "no calibration of a host"

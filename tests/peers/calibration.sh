@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # calibration.sh [HOST...] - hosts that GFN1-xTB lets drift (Sb2Se3, SnS, TiO2), calibrated to CHGNet by the socket
-# teacher: errors of frames left out before and after, how far a rattled host then ends from its sites, lattices, calls
-# and minutes; with SEARCH=1 also a Se interstitial of Sb2Se3, far field free and frozen. Minutes of one core a host.
+# teacher in CHGNet's own lattice: errors of frames left out before and after, how far a rattled host then ends from its
+# sites, lattices, calls and minutes; with SEARCH=1 also a Se interstitial of Sb2Se3, far field free and frozen. Minutes
+# of one core a host.
 # Skipped without torch and chgnet (PyPI) in $PEERS_PYTHON, SnS without ../shared.
 set -eu
 shakedown=${SHAKEDOWN:-./shakedown}
@@ -27,10 +28,11 @@ for name in ${*:-Sb2Se3 SnS TiO2}; do
     host=$(file_of "$name")
     [ -e "$host" ] || { echo "$name: skipped, no $host"; continue; }
     echo "== $name"
-    "$shakedown" calibrate "$host" --to "$level" -o "$work/$name.gz" -q
+    own=$work/$name.POSCAR
     edges=$(awk 'NR >= 3 && NR <= 5 {printf "%.3f ", sqrt($1 * $1 + $2 * $2 + $3 * $3)}' "$host")
-    echo "lattice    file $edges, CHGNet $(lattice "$host" "$level")," \
-        "calibrated $(lattice "$host" "gfn1+calibration:$work/$name.gz")"
+    "$shakedown" relax "$host" -p "$level" --cell -q -o "$own" | grep '^lattice'
+    "$shakedown" calibrate "$own" --to "$level" -o "$work/$name.gz" -q
+    echo "lattice    file $edges, calibrated $(lattice "$own" "gfn1+calibration:$work/$name.gz")"
 done
 if [ "${SEARCH:-}" ]; then
     for far in free frozen:6; do
