@@ -1,11 +1,12 @@
 (function () {
   "use strict";
   var colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c8c8c"];
+  var onPaper = false;
   function draw(canvas, turn) {
     var atoms = canvas.atoms || (canvas.atoms = JSON.parse(canvas.dataset.atoms));
     var g = canvas.getContext("2d"), w = canvas.width, h = canvas.height, s = w / 15, list = [], i, j;
     var ca = Math.cos(turn[0]), sa = Math.sin(turn[0]), cb = Math.cos(turn[1]), sb = Math.sin(turn[1]);
-    var ink = matchMedia("(prefers-color-scheme: dark)").matches && !matchMedia("print").matches ? "#ddd" : "#222";
+    var ink = matchMedia("(prefers-color-scheme: dark)").matches && !onPaper ? "#ddd" : "#222";
     g.clearRect(0, 0, w, h);
     atoms.forEach(function (a) {
       var x = ca * a[2] + sa * a[4], z = ca * a[4] - sa * a[2], y = cb * a[3] - sb * z;
@@ -48,7 +49,8 @@
     var turn = [0.4, 0.3], canvases = box.querySelectorAll("canvas"), last = null, seen = false;
     function all() { canvases.forEach(function (c) { draw(c, turn); }); }
     new IntersectionObserver(function (e) { if (!seen && e[0].isIntersecting) { seen = true; all(); } }).observe(box);
-    addEventListener("beforeprint", all);
+    addEventListener("beforeprint", function () { onPaper = true; all(); });
+    addEventListener("afterprint", function () { onPaper = false; if (seen) all(); });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", function () { if (seen) all(); });
     canvases.forEach(function (c) {
       c.addEventListener("pointerdown", function (e) { last = [e.clientX, e.clientY]; c.setPointerCapture(e.pointerId); });

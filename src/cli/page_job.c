@@ -6,6 +6,8 @@
 #include "page.h"
 #include "plots.h"
 
+#define BONDS_SHOWN 8 /* of a family, the shortest */
+
 void page_escaped(skd_string *out, const char *before, const char *text, const char *after) {
     skd_string_add(out, "%s", before);
     svg_text(out, text);
@@ -27,11 +29,13 @@ static void add_nearest(skd_string *out, const double *distance, size_t n, size_
 
 static void add_bonds(skd_string *out, const skd_change *c, const skd_cell *cell) {
     skd_string_add(out, "<td class=\"one\">");
-    for (size_t i = 0; i < c->n_homo; i++) {
+    for (size_t i = 0; i < c->n_homo && i < BONDS_SHOWN; i++) {
         const char *symbol = skd_element_of(cell->species[c->homo[i].i])->symbol;
         skd_string_add(out, "%s%s%zu-%s%zu %.2f (was %.2f)", i ? "<br>" : "", symbol, c->homo[i].i + 1, symbol,
                        c->homo[i].j + 1, c->homo[i].length, c->homo[i].before);
     }
+    if (c->n_homo > BONDS_SHOWN)
+        skd_string_add(out, "<br>and %zu more", c->n_homo - BONDS_SHOWN);
     skd_string_add(out, "</td><td class=\"one\">");
     for (size_t i = 0; i < c->n_neighbours; i++)
         skd_string_add(out, "%s%s%zu %d→%d", i ? i % 2 ? ", " : "<br>" : "",
@@ -68,7 +72,7 @@ static void add_family(skd_string *out, const page *p, size_t j, size_t f, const
     else
         skd_string_add(out, "<td></td>");
     skd_string_add(out, "<td class=\"n\">%zu of %zu</td>", family->n_members, job->starts.n);
-    page_escaped(out, "<td>", job->starts.start[family->best].name, "</td>");
+    page_escaped(out, "<td>", report_short_name(job->starts.start[family->best].name), "</td>");
     skd_string_add(out, "<td>%s → %s</td><td class=\"n\">%g</td>", c->symmetry[0], c->symmetry[1], c->ways);
     if (c->matched)
         skd_string_add(out, "<td class=\"n\">%.3f</td><td class=\"n\">%.3f</td>", c->disp, c->max_dist);
@@ -78,8 +82,8 @@ static void add_family(skd_string *out, const page *p, size_t j, size_t f, const
     add_nearest(out, r->distance, r->n, f);
     skd_string_add(out, "</tr>\n");
     if (c->bulk_alarm)
-        skd_string_add(out, "<tr><td></td><td colspan=\"%d\" class=\"warn\">Atoms far from the defect moved too "
-                            "(rms %.2f Å, near it %.2f Å): is the host changing phase?</td></tr>\n",
+        skd_string_add(out, "<tr class=\"after\"><td></td><td colspan=\"%d\" class=\"warn\">Atoms far from the defect "
+                            "moved too (rms %.2f Å, near it %.2f Å): is the host changing phase?</td></tr>\n",
                        (p->confidence->known ? 13 : 11) + (p->run->record.prior[0] != '\0'), c->far, c->near);
 }
 
@@ -93,12 +97,12 @@ static skd_status add_families(skd_string *out, const page *p, size_t j, skd_err
     if (status != SKD_OK)
         return status;
     skd_row_times(job->defect->site, reference->lattice, site);
-    skd_string_add(out, "<div class=\"wide\"><table><tr><th class=\"n\">rank</th><th class=\"n\">dE (eV)</th>"
+    skd_string_add(out, "<div class=\"wide\"><table><thead><tr><th class=\"n\">rank</th><th class=\"n\">dE (eV)</th>"
                         "%s%s<th class=\"n\">gap to next</th><th class=\"n\">starts</th><th>best from</th>"
                         "<th>symmetry</th><th class=\"n\">ways</th><th class=\"n\">Σ moved (Å)</th>"
                         "<th class=\"n\">largest (Å)</th>"
                         "<th>new bonds of like atoms (Å)</th><th>neighbours' coordination</th><th>most like</th>"
-                        "</tr>\n",
+                        "</tr></thead>\n",
                    p->run->record.prior[0] ? "<th class=\"n\">dE prior (eV)</th>" : "",
                    p->confidence->known ? "<th class=\"n\">P lowest</th><th class=\"n\">dE by DFT, 68 %</th>" : "");
     for (size_t f = 0; f < r->n && status == SKD_OK; f++) {

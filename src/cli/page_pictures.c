@@ -44,7 +44,7 @@ const skd_cell *page_unperturbed(const skd_job *job) {
 
 skd_status page_pictures(skd_string *out, const skd_job *job, const skd_ranking *r, skd_error *err) {
     const skd_cell *best = job->minimum[r->family[0].best].cell;
-    skd_string_add(out, "<h3>Around the site (+), to turn with the mouse");
+    skd_string_add(out, "<h3>Around the site (+)<span class=\"screen\">, to turn with the mouse</span>");
     for (int z = 1; z <= SKD_ELEMENT_MAX; z++)
         if (skd_cell_count(best, z))
             skd_string_add(out, "<span class=\"key\" style=\"background:%s\"></span>%s",

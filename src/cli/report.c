@@ -98,15 +98,18 @@ static size_t count_done(const skd_job *job) {
     return n;
 }
 
+const char *report_short_name(const char *start) {
+    return strncmp(start, "Bond_Distortion_", 16) == 0 ? start + 16 : start;
+}
+
 /* "-60.0%, -50.0%, Dimer +7": the first few starts of the family, in the order they were made. */
 static void list_origins(const skd_job *job, const skd_family *family, char *out, size_t size) {
     enum { SHOWN = 4 };
     size_t used = 0;
     out[0] = '\0';
     for (size_t i = 0; i < family->n_members && i < SHOWN && used < size; i++) {
-        const skd_start *start = &job->starts.start[family->member[i]];
-        const char *name = strncmp(start->name, "Bond_Distortion_", 16) == 0 ? start->name + 16 : start->name;
-        int n = snprintf(out + used, size - used, "%s%s", i ? ", " : "", name);
+        const char *name = job->starts.start[family->member[i]].name;
+        int n = snprintf(out + used, size - used, "%s%s", i ? ", " : "", report_short_name(name));
         used += n > 0 ? (size_t)n : 0;
     }
     if (family->n_members > SHOWN && used < size)

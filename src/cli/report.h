@@ -28,6 +28,8 @@ skd_status report_open_with(report_run *run, const char *folder, const cli_args 
                             skd_error *err) SKD_CHECKED;
 void report_close(report_run *run);
 
+/** A start's name as tables show it: "-40.0%" for Bond_Distortion_-40.0%. */
+const char *report_short_name(const char *start);
 /** What the prior level of a search on two says of a family's energy against the unperturbed minimum, of the same two
  *  structures, eV; NAN if it is not known. */
 double report_relative_at_prior(const skd_job *job, const skd_family *family);

@@ -86,9 +86,8 @@ void svg_open(skd_string *out, const char *title) {
                    SVG_WIDTH, SVG_HEIGHT, SVG_WIDTH, SVG_HEIGHT);
     skd_string_add(out, "<style>.plot .paper{fill:#fff}.plot text{fill:#222}.plot .axis{stroke:#888;fill:none}"
                         ".plot .grid{stroke:#e4e4e4}.plot .ink{fill:#222}"
-                        "@media (prefers-color-scheme:dark){.plot .paper{fill:#16181c}.plot text{fill:#ddd}"
-                        ".plot .axis{stroke:#777}.plot .grid{stroke:#2c2f36}.plot .ink{fill:#eee}}"
-                        "@media print{.plot .paper{fill:#fff}.plot text{fill:#000}.plot .ink{fill:#000}}</style>\n");
+                        "@media screen and (prefers-color-scheme:dark){.plot .paper{fill:#16181c}.plot text{fill:#ddd}"
+                        ".plot .axis{stroke:#777}.plot .grid{stroke:#2c2f36}.plot .ink{fill:#eee}}</style>\n");
     skd_string_add(out, "<rect class=\"paper\" width=\"%.0f\" height=\"%.0f\"/>\n", SVG_WIDTH, SVG_HEIGHT);
     if (title) {
         skd_string_add(out, "<text x=\"%.1f\" y=\"20\" font-size=\"15\" text-anchor=\"middle\">",

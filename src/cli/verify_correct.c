@@ -247,7 +247,7 @@ void verify_correct_print(FILE *out, const verify_corrected *list, size_t n, con
         }
         cli_table_add(&t, "%zu", c->n_steps);
         cli_table_add(&t, "%zu", r->family[c->family].rank);
-        cli_table_add(&t, "%s", job->starts.start[r->family[c->family].best].name);
+        cli_table_add(&t, "%s", report_short_name(job->starts.start[r->family[c->family].best].name));
     }
     cli_table_print(&t, out);
     cli_table_free(&t);

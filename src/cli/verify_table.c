@@ -8,8 +8,7 @@
 enum { PAIRS_SHOWN = 6 };
 
 static const char *short_name(const verify_view *v, const skd_family *f) {
-    const char *name = v->run->job[v->job]->starts.start[f->best].name;
-    return strncmp(name, "Bond_Distortion_", 16) == 0 ? name + 16 : name;
+    return report_short_name(v->run->job[v->job]->starts.start[f->best].name);
 }
 
 static const char *entry_of(const verify_view *v, char *out, size_t size) {
