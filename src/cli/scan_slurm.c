@@ -9,6 +9,7 @@
 
 #include "shakedown/data.h"
 #include "shakedown/process.h"
+#include "slurm.h"
 
 /* ---- scripts ------------------------------------------------------------------------------ */
 
@@ -31,16 +32,9 @@ static void add_program(skd_string *out) {
     add_quoted(out, n > 0 ? path : "shakedown");
 }
 
-static void add_head(skd_string *out, const char *name, const char *folder, const char *options) {
-    skd_string_add(out, "#!/bin/sh\n#SBATCH --job-name=%s\n#SBATCH --requeue\n#SBATCH --open-mode=append\n", name);
-    skd_string_add(out, "#SBATCH --output=%s/%s-%%A_%%a.out\n", folder, name);
-    if (options)
-        skd_string_add(out, "#SBATCH %s\n", options);
-}
-
 static void add_scan(skd_string *out, const cli_args *args, const char *folder, long n, const char *options) {
-    add_head(out, "scan", folder, options);
-    skd_string_add(out, "#SBATCH --array=1-%ld\n", n);
+    slurm_head(out, &(slurm_job){.name = "scan", .folder = folder, .options = options, .requeues = true,
+                                 .is_array = true, .first = 1, .last = (size_t)n});
     if (cli_int(args, "threads") > 0)
         skd_string_add(out, "#SBATCH --cpus-per-task=%ld\n", cli_int(args, "threads"));
     add_program(out);
@@ -58,7 +52,7 @@ static void add_scan(skd_string *out, const cli_args *args, const char *folder, 
 }
 
 static void add_merge(skd_string *out, const char *folder, const char *options) {
-    add_head(out, "merge", folder, options);
+    slurm_head(out, &(slurm_job){.name = "merge", .folder = folder, .options = options, .requeues = true});
     add_program(out);
     skd_string_add(out, " merge");
     add_quoted(out, folder);

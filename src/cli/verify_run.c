@@ -9,6 +9,7 @@
 
 #include "run_dft.h"
 #include "shakedown/process.h"
+#include "slurm.h"
 
 #define POLL_MS    50
 #define WATCH_EACH 2.0  /* s, between looks into the output of a relaxation ... */
@@ -312,16 +313,13 @@ skd_status verify_write_slurm(const verify_manifest *manifest, const char *comma
     skd_string list = {0}, script = {0};
     for (size_t i = 0; i < manifest->n; i++)
         skd_string_add(&list, "%s\n", manifest->calc[i].folder);
+    const char *comment = "In this folder: sbatch job.slurm; add what your cluster asks for (partition, time, tasks).";
+    slurm_head(&script, &(slurm_job){.name = "verify", .comment = comment, .is_array = true, .last = manifest->n - 1});
     skd_string_add(&script,
-                   "#!/bin/sh\n"
-                   "# In this folder: sbatch job.slurm; add what your cluster asks for (partition, time, tasks).\n"
-                   "#SBATCH --job-name=shakedown\n"
-                   "#SBATCH --array=0-%zu\n"
-                   "#SBATCH --output=slurm-%%A_%%a.out\n"
                    "folder=$(sed -n \"$((SLURM_ARRAY_TASK_ID + 1))p\" folders.txt)\n"
                    "cd \"$folder\" || exit 1\n"
                    "%s >%s 2>&1\n",
-                   manifest->n - 1, command, code->output);
+                   command, code->output);
     skd_status status = write_text(manifest, "folders.txt", &list, err);
     if (status == SKD_OK)
         status = write_text(manifest, "job.slurm", &script, err);

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Makes data/tables/gfn1_errors.tsv anew: energy differences between structures of one defect and charge, by DFT (the
 published frames in ../shared/data) and by GFN1-xTB. Minima of one defect, relaxed by GFN1-xTB from there where the cell
-is small; of each relaxation its highest, middle and lowest frame as they are. Some minutes on one core.
+is small; of each relaxation its highest, middle and lowest frame as they are. Some minutes on one core; killed, the same
+command goes on after the last defect in TABLE, so remove TABLE to have all of it anew.
 
-usage: gfn1_errors.py [SHAKEDOWN] >data/tables/gfn1_errors.tsv"""
+usage: gfn1_errors.py TABLE [SHAKEDOWN]"""
 import collections
 import glob
 import json
@@ -16,7 +17,8 @@ import tempfile
 import ase.io
 
 SHARED = os.environ.get("SHAKEDOWN_SHARED", "../shared") + "/data"
-SHAKEDOWN = sys.argv[1] if len(sys.argv) > 1 else "./shakedown"
+TABLE = sys.argv[1]
+SHAKEDOWN = sys.argv[2] if len(sys.argv) > 2 else "./shakedown"
 SAME, FAR = 0.02, 3.0  # eV: DFT minima closer than this are one; pairs farther than that are no choice of anybody's
 ATOMS = 140  # at most
 
@@ -131,29 +133,50 @@ def gfn1(structures, charge):
     return [s["energy"] for s in json.loads(said.stdout)["structures"]] if said.returncode == 0 else None
 
 
-def rows():
-    seen = set()
+def done_before():
+    """Rows of TABLE as they stand there."""
+    if not os.path.exists(TABLE):
+        return []
+    with open(TABLE, encoding="utf8") as f:
+        return [tuple(line.rstrip("\n").split("\t")) for line in f if not line.startswith("#")]
+
+
+def rows(before):
+    """Of each defect and charge its new rows."""
+    done, seen = {row[:5] for row in before}, set(before)
     for host, name, charge, target, what, ends in groups():
         ends = [e for e in ends if e[0] - ends[0][0] < FAR]
+        points = what == "minima" and len(ends[0][1]) > 83
+        if (host, name, str(charge), target, "points" if points else what) in done:
+            continue
         if len(ends) < 2 or len(ends[0][1]) > ATOMS: # MgO's 216: Mg_O is no minimum of GFN1-xTB but on its site
             continue
         structures = [atoms for _, atoms in ends]
-        if what == "minima" and len(structures[0]) <= 83:
-            structures = [relaxed(atoms, charge) for atoms in structures]
-        elif what == "minima":
+        if points:
             what = "points"
+        elif what == "minima":
+            structures = [relaxed(atoms, charge) for atoms in structures]
         energies = gfn1(structures, charge)
         if energies is None:
             print(f"no GFN1-xTB for {host} {name} {charge}", file=sys.stderr)
             continue
+        new = []
         for (dft, _), low in zip(ends[1:], energies[1:]):
             row = (host, name, charge, target, what, round(dft - ends[0][0], 3), round(low - energies[0], 3))
-            if row not in seen:
-                seen.add(row)
-                yield row
-    yield from NOTED
+            new += [tuple(map(str, row))]
+        yield list(dict.fromkeys(row for row in new if row not in seen))
+        seen.update(new)
+    yield [row for row in (tuple(map(str, row)) for row in NOTED) if row not in seen]
 
 
-print(HEAD)
-for row in rows():
-    print("\t".join(str(x) for x in row), flush=True)
+def main():
+    before = done_before()
+    with open(TABLE, "a", encoding="utf8") as table:
+        if not before:
+            table.write(HEAD + "\n")
+        for group in rows(before):
+            table.write("".join("\t".join(row) + "\n" for row in group))
+            table.flush()
+
+
+main()

@@ -200,6 +200,7 @@ check "interrupted: 130" test $status = 130
 check "it says how to go on" says "run the same command again to go on"
 check "and its program is gone" ended
 check "Slurm" test "$(code verify --slurm)" = 0 -a -f "$points/job.slurm" -a "$(wc -l <"$points/folders.txt")" = 4
+check "Slurm: a task a calculation" grep -q '^#SBATCH --array=0-3$' "$points/job.slurm"
 
 bad() { # MESSAGE command...: exit 2 and the message
     message=$1
