@@ -177,6 +177,29 @@ static void impossible_starts_are_not_labelled(void **state) {
     teardown(&f);
 }
 
+/* How far a difference lies above the lowest does not tell whether its frame is of use. */
+static void no_difference_is_too_large(void **state) {
+    (void)state;
+    fixture f;
+    skd_potential *prior;
+    size_t n_labels[2];
+    setup_levels(&f, &prior);
+    f.learn.prior = prior;
+    f.starts.n_distortion = 1;
+    for (int k = 0; k < 2; k++) {
+        diary d = {0};
+        skd_learn_summary cost;
+        skd_job *job = learned(&f, 1, &d, NULL, &cost);
+        n_labels[k] = cost.n_labels;
+        f.learn.fit.far_above = 0.01;
+        skd_job_free(job);
+        forget(&d);
+    }
+    CHECK_INT(n_labels[0], n_labels[1]);
+    skd_potential_free(prior);
+    teardown(&f);
+}
+
 static void a_spent_budget_is_said(void **state) {
     (void)state;
     fixture f;
@@ -265,6 +288,7 @@ int main(void) {
         cmocka_unit_test(labels_alone_find_the_teachers_minima),
         cmocka_unit_test(threads_and_repetition_do_not_change_it),
         cmocka_unit_test(minima_of_the_prior_level_are_labelled_first),
+        cmocka_unit_test(no_difference_is_too_large),
         cmocka_unit_test(impossible_starts_are_not_labelled),
         cmocka_unit_test(a_spent_budget_is_said),
         cmocka_unit_test(a_prior_that_fails_ends_the_search_without_minima),

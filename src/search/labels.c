@@ -8,6 +8,8 @@
 
 #include "learn.h"
 
+#define NO_LIMIT 1e6 /* eV */
+
 /* ---- the learner ------------------------------------------------------------------------------ */
 
 void skd_kept_label_free(skd_kept_label *label) {
@@ -54,8 +56,10 @@ skd_status skd_learner_new(skd_learner **out, const skd_potential *teacher, cons
     skd_status status = learner->teacher_work ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for a learner");
     for (int t = 0; t < learner->threads && status == SKD_OK; t++)
         status = skd_potential_work_new(&learner->teacher_work[t], teacher, err);
-    if (options->prior)
+    if (options->prior) {
         learner->options.fit.prior[0] = '\0'; /* it repels where atoms are near */
+        learner->options.fit.far_above = NO_LIMIT; /* of a difference it says nothing */
+    }
     if (status == SKD_OK && options->prior)
         status = skd_potential_work_new(&learner->prior_work, options->prior, err);
     if (status != SKD_OK)
