@@ -93,7 +93,7 @@ typedef struct skd_fit_options {
     double energy_noise, energy_noise_slope; /**< eV a frame, and per eV above the lowest of its composition
                                                   and charge: 0.03 + 0.01 (E - E_min)                           */
     double stress_noise;                     /**< eV/Å^3 times the cell's volume is what is fitted              */
-    double far_above;                        /**< eV above the lowest: frames higher are left out                */
+    double far_above;                        /**< eV above the lowest: frames higher are left out unless calm    */
     double close_contact;                    /**< frames with two atoms closer than this fraction of the sum of
                                                   their covalent radii are left out; 0: none                    */
     double other_charge;                     /**< weight (0..1) of labels of other charges in a charge's fit     */

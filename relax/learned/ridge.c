@@ -80,35 +80,59 @@ static skd_status solve_at(ridge_solution *s, const ridge_normal *normal, const 
                : skd_fail(err, SKD_ENUMERIC, "the fit has no finite evidence at ridge %g", alpha);
 }
 
-/* Keeps x if its evidence is larger than what was found so far. */
-static skd_status try_alpha(ridge_solution *s, const ridge_normal *normal, const ridge_bounds *bounds, double x,
-                            double *top, double *at, skd_error *err) {
-    skd_status status = solve_at(s, normal, bounds, pow(10.0, x), err);
-    if (status == SKD_OK && s->evidence > *top) {
-        *top = s->evidence;
-        *at = x;
+typedef struct climb {
+    ridge_solution *best, trial; /* of the largest evidence so far, and room for one more */
+    const ridge_normal *normal;
+    const ridge_bounds *bounds;
+    double at; /* log10 of the best alpha */
+} climb;
+
+/* Solves at alpha = 10^x. *better: it is the best so far, and kept. */
+static skd_status try_alpha(climb *c, double x, bool *better, skd_error *err) {
+    *better = false;
+    skd_status status = solve_at(&c->trial, c->normal, c->bounds, pow(10.0, x), err);
+    if (status != SKD_OK || !(c->trial.evidence > c->best->evidence))
+        return status;
+    ridge_solution trial = c->trial;
+    c->trial = *c->best;
+    *c->best = trial;
+    c->at = x;
+    *better = true;
+    return SKD_OK;
+}
+
+/* From the best one on in one direction, while it gets better. */
+static skd_status walk(climb *c, double step, bool *moved, skd_error *err) {
+    const double low = log10(c->bounds->alpha_min), high = log10(c->bounds->alpha_max);
+    bool better = true;
+    skd_status status = SKD_OK;
+    *moved = false;
+    while (status == SKD_OK && better && c->at + step > low - 1e-9 && c->at + step < high + 1e-9) {
+        status = try_alpha(c, c->at + step, &better, err);
+        *moved |= better;
     }
     return status;
 }
 
-/* The alpha of largest evidence: in steps of two decades, then one and half a decade to both sides of the best. */
-static skd_status best_alpha(ridge_solution *s, const ridge_normal *normal, const ridge_bounds *bounds, double *best,
-                             skd_error *err) {
-    const double low = log10(bounds->alpha_min), high = log10(bounds->alpha_max);
-    const int steps = (int)ceil((high - low) / 2.0 - 1e-9);
-    double top = -HUGE_VAL, at = low, step = (high - low) / steps;
-    skd_status status = SKD_OK;
-    for (int k = 0; k <= steps && status == SKD_OK; k++)
-        status = try_alpha(s, normal, bounds, low + step * k, &top, &at, err);
+/* The alpha of largest evidence: from the middle of the range in steps of a quarter of it, then of half as much, twice,
+ * to both sides of the best. */
+static skd_status best_alpha(climb *c, skd_error *err) {
+    const double low = log10(c->bounds->alpha_min), high = log10(c->bounds->alpha_max);
+    double step = 0.25 * (high - low);
+    bool moved;
+    skd_status status = try_alpha(c, 0.5 * (low + high), &moved, err);
+    if (status == SKD_OK)
+        status = walk(c, step, &moved, err);
+    if (status == SKD_OK && !moved)
+        status = walk(c, -step, &moved, err);
     for (int finer = 0; finer < 2 && status == SKD_OK; finer++) {
-        const double centre = at;
+        const double centre = c->at;
         step *= 0.5;
         if (centre - step > low)
-            status = try_alpha(s, normal, bounds, centre - step, &top, &at, err);
+            status = try_alpha(c, centre - step, &moved, err);
         if (status == SKD_OK && centre + step < high)
-            status = try_alpha(s, normal, bounds, centre + step, &top, &at, err);
+            status = try_alpha(c, centre + step, &moved, err);
     }
-    *best = pow(10.0, at);
     return status;
 }
 
@@ -159,17 +183,21 @@ static skd_status measure(ridge_solution *s, const ridge_normal *normal, skd_err
     return SKD_OK;
 }
 
-skd_status ridge_solve(ridge_solution *out, const ridge_normal *normal, const ridge_bounds *bounds, skd_error *err) {
-    const size_t m = normal->m;
-    double alpha = bounds->alpha_min;
+static skd_status new_solution(ridge_solution *out, size_t m, skd_error *err) {
     *out = (ridge_solution){.m = m, .w = skd_alloc(m, sizeof(double)), .inverse = skd_alloc(m * m, sizeof(double))};
-    skd_status status = out->w && out->inverse
-                            ? SKD_OK
-                            : skd_fail(err, SKD_ENOMEM, "out of memory for a fit of %zu features", m);
-    if (status == SKD_OK && bounds->alpha_max > bounds->alpha_min)
-        status = best_alpha(out, normal, bounds, &alpha, err);
+    out->evidence = -HUGE_VAL;
+    return out->w && out->inverse ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for a fit of %zu features", m);
+}
+
+skd_status ridge_solve(ridge_solution *out, const ridge_normal *normal, const ridge_bounds *bounds, skd_error *err) {
+    climb c = {.best = out, .normal = normal, .bounds = bounds};
+    bool search = bounds->alpha_max > bounds->alpha_min;
+    skd_status status = new_solution(out, normal->m, err);
+    if (status == SKD_OK && search)
+        status = new_solution(&c.trial, normal->m, err);
     if (status == SKD_OK)
-        status = solve_at(out, normal, bounds, alpha, err);
+        status = search ? best_alpha(&c, err) : solve_at(out, normal, bounds, bounds->alpha_min, err);
+    ridge_solution_free(&c.trial);
     if (status == SKD_OK)
         status = measure(out, normal, err);
     if (status != SKD_OK)

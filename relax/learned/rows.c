@@ -6,6 +6,8 @@
 
 #define KEPT_MAX ((size_t)1 << 26) /* bytes: of two elements and 63 atoms 82 labels */
 
+#define CALM 0.5 /* eV/Å, the largest force */
+
 static const int voigt[6][2] = {{0, 0}, {1, 1}, {2, 2}, {1, 2}, {0, 2}, {0, 1}};
 
 static skd_status block_room(fit_block *b, size_t rows, size_t m, skd_error *err) {
@@ -177,8 +179,17 @@ skd_status fit_refresh(skd_fit *fit, skd_error *err) {
     return status;
 }
 
+/* Is it near a minimum or a saddle point of its own? Such frames teach, however high they are. */
+static bool is_calm(const fit_frame *frame) {
+    double most = 0.0;
+    for (size_t i = 0; i < frame->cell->n; i++)
+        most = fmax(most, skd_norm(frame->force[i]));
+    return most < CALM;
+}
+
 bool fit_frame_wanted(const skd_fit *fit, const fit_frame *frame) {
-    return !frame->close && frame->energy - fit->group[frame->group].lowest <= fit->options.far_above;
+    return !frame->close &&
+           (frame->energy - fit->group[frame->group].lowest <= fit->options.far_above || is_calm(frame));
 }
 
 double fit_weight(const skd_fit *fit, double charge, double own) {

@@ -161,7 +161,7 @@ static skd_status is_news(const skd_lesson *l, const skd_trail *slow, bool *news
     *news = moved > SKD_DRIFTED;
     for (size_t i = 0; i < l->trails.n && status == SKD_OK && *news; i++) {
         const skd_trail *t = &l->trails.trail[i];
-        if (!t->earlier)
+        if (!t->earlier || t->hop)
             continue;
         status = skd_largest_displacement(slow->slow, t->from, &moved, err);
         *news = moved > SKD_DRIFTED;

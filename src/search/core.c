@@ -78,6 +78,14 @@ static skd_status move_back(skd_cell *cell, const bool *core, const skd_cell *si
     return status;
 }
 
+skd_status skd_core_mark(bool *core, const skd_cell *cell, const skd_job *job, skd_error *err) {
+    skd_status status = find_far(core, job->defect->cell, cell, err);
+    for (size_t i = 0; i < job->starts.n; i++)
+        for (size_t k = 0; k < job->starts.start[i].n_distorted; k++)
+            core[job->starts.start[i].distorted[k]] = true;
+    return status;
+}
+
 skd_status skd_core_find(bool *core, skd_cell *cell, const skd_job *job, size_t start, skd_error *err) {
     const skd_start *s = &job->starts.start[start];
     const skd_cell *sites = job->defect->cell;

@@ -4,81 +4,14 @@
  * The guard compares the deviation of E(frame) - E(unperturbed defect; see reference.c), in which what is common to
  * both (the offset of the composition, atoms that have not moved) drops out. It is never off: surrogates have holes
  * where nothing was labelled, and relaxations find them. */
+#include <math.h>
 #include <string.h>
 
 #include "learn.h"
 
-/* ---- the list of trails ------------------------------------------------------------------------- */
-
-void skd_trails_free(skd_trails *trails) {
-    for (size_t i = 0; i < trails->n; i++) {
-        skd_cell_free(trails->trail[i].end);
-        skd_cell_free(trails->trail[i].slow);
-        skd_cell_free(trails->trail[i].middle);
-        skd_free(trails->trail[i].row);
-    }
-    for (size_t i = 0; i < trails->n_kept; i++)
-        skd_cell_free(trails->kept[i]);
-    skd_free(trails->trail);
-    skd_free(trails->kept);
-    skd_free(trails->reference);
-    *trails = (skd_trails){0};
-}
-
-static skd_status append(skd_trails *trails, const skd_trail *trail, skd_error *err) {
-    skd_status status = skd_grow((void **)&trails->trail, &trails->room, trails->n + 1, sizeof *trail, err);
-    if (status == SKD_OK)
-        trails->trail[trails->n++] = *trail;
-    return status;
-}
-
-/* Starts without a minimum, and the minima that the job has from before. */
-skd_status skd_trails_init(skd_trails *trails, skd_job *job, skd_error *err) {
-    *trails = (skd_trails){.job = job};
-    skd_status status = SKD_OK;
-    for (size_t i = 0; i < job->starts.n && status == SKD_OK; i++) {
-        const skd_minimum *m = &job->minimum[i];
-        skd_trail trail = {.from = job->starts.start[i].cell, .start = i, .label = SIZE_MAX, .leads_to = SIZE_MAX};
-        trail.near = trail.confirmed = m->done;
-        if (!job->starts.start[i].dropped && !m->done)
-            status = append(trails, &trail, err);
-        else if (m->done && m->like == i && skd_stop_has_minimum(m->stop))
-            status = skd_trails_add(trails, m->cell, &trail, err);
-    }
-    if (status != SKD_OK)
-        skd_trails_free(trails);
-    return status;
-}
-
-static skd_status keep_copy(skd_trails *trails, const skd_cell *cell, const skd_cell **out, skd_error *err) {
-    skd_cell *copy = NULL;
-    skd_status status =
-        skd_grow((void **)&trails->kept, &trails->kept_room, trails->n_kept + 1, sizeof *trails->kept, err);
-    if (status == SKD_OK)
-        status = skd_cell_copy(&copy, cell, err);
-    if (status == SKD_OK)
-        *out = trails->kept[trails->n_kept++] = copy;
-    return status;
-}
-
-skd_status skd_trails_move(skd_trails *trails, size_t number, const skd_cell *cell, skd_error *err) {
-    return keep_copy(trails, cell, &trails->trail[number].from, err);
-}
-
-skd_status skd_trails_add(skd_trails *trails, const skd_cell *cell, const skd_trail *like, skd_error *err) {
-    skd_trail trail = *like;
-    skd_status status = keep_copy(trails, cell, &trail.from, err);
-    if (status != SKD_OK)
-        return status;
-    trail.earlier = true;
-    trail.end = trail.middle = trail.slow = NULL;
-    trail.row = NULL;
-    if (trail.confirmed && !trail.alias)
-        trail.leads_to = trails->n;
-    return append(trails, &trail, err);
-}
-
 #define FORCE_GROWS 1.5 /* times the smallest: the relaxation goes on to somewhere else */
+
+#define GUARD_FLOOR 1.25 /* times the deviation of what is labelled */
 
 /* ---- the guard -------------------------------------------------------------------------------- */
 
@@ -93,6 +26,7 @@ typedef struct following {
     const skd_learner *learner;
     const skd_model *model;
     surveyor *walker; /* [threads] */
+    double guard;     /* eV: the options', or what minima that the teacher has confirmed come to */
 } following;
 
 typedef struct guard {
@@ -101,7 +35,7 @@ typedef struct guard {
     skd_trail *trail;
     skd_cell *last;    /* the last frame that passed */
     double last_energy; /* eV */
-    bool unsure, calm; /* calm: its rattle is gone, so there is no grace */
+    bool unsure, calm; /* calm: there is no rattle, so there is no grace */
     skd_cell *slowest; /* the frame of smallest force of late */
     double force, energy; /* of it */
     skd_error trouble; /* of the test itself */
@@ -155,7 +89,7 @@ static bool watch(void *payload, const skd_relax_frame *frame) {
         return true;
     double deviation = 0.0;
     skd_status status = measure(g->all, g->w, frame->cell, &deviation, &g->trouble);
-    g->unsure = status == SKD_OK && !(deviation <= options->guard) && (g->calm || frame->step >= options->grace);
+    g->unsure = status == SKD_OK && !(deviation <= g->all->guard) && (g->calm || frame->step >= options->grace);
     if (status == SKD_OK && (!g->unsure || !g->last)) { /* the frame to ask about if the next ones are lost */
         skd_cell_free(g->last);
         status = skd_cell_copy(&g->last, frame->cell, &g->trouble);
@@ -194,7 +128,7 @@ static skd_status settle(guard *g, skd_relax_outcome *outcome, skd_error *err) {
         return status;
     size_t m;
     const double *row = skd_model_energy_row(g->w->model, &m);
-    trail->unsure |= !(trail->deviation <= g->all->learner->options.guard);
+    trail->unsure |= !(trail->deviation <= g->all->guard);
     trail->row = skd_copy(row, m, sizeof *row);
     return trail->row ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %zu features", m);
 }
@@ -250,7 +184,9 @@ static skd_status begin_trail(skd_cell **calmed, guard *g, const skd_relax_optio
     *calmed = NULL;
     bool as_made = !g->trail->earlier && g->trail->from == start->cell && !start->later;
     g->calm = as_made && !learn->prior && !(learn->confirm_force > 0.0);
-    return g->calm ? calm(calmed, g, options, err) : SKD_OK;
+    skd_status status = g->calm ? calm(calmed, g, options, err) : SKD_OK;
+    g->calm |= g->trail->hop;
+    return status;
 }
 
 static skd_status follow_one(void *payload, size_t i, int worker, skd_error *err) {
@@ -325,6 +261,22 @@ static skd_status set_reference(following *all, skd_error *err) {
     return all->trails->reference ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %zu features", m);
 }
 
+/* Where the noise of the fit alone makes what is labelled look unsure (energies over a wide range do), labels cannot
+ * make anything surer: then only what is less sure than labelled minima is. */
+static skd_status set_guard(following *all, skd_error *err) {
+    double deviation = 0.0, most = 0.0;
+    skd_status status = SKD_OK;
+    for (size_t i = 0; i < all->trails->n && status == SKD_OK; i++) {
+        const skd_trail *t = &all->trails->trail[i];
+        if (!t->confirmed || t->alias || t->label == SIZE_MAX)
+            continue;
+        status = measure(all, &all->walker[0], t->from, &deviation, err);
+        most = fmax(most, deviation);
+    }
+    all->guard = fmax(all->learner->options.guard, GUARD_FLOOR * most);
+    return status;
+}
+
 skd_status skd_trails_follow(skd_trails *trails, const skd_learner *learner, const skd_model *model, skd_error *err) {
     following all = {.trails = trails, .learner = learner, .model = model};
     skd_potential *learned = NULL, *sum = NULL;
@@ -336,6 +288,8 @@ skd_status skd_trails_follow(skd_trails *trails, const skd_learner *learner, con
         status = walkers_new(&all, prior ? sum : learned, err);
     if (status == SKD_OK)
         status = set_reference(&all, err);
+    if (status == SKD_OK)
+        status = set_guard(&all, err);
     if (status == SKD_OK)
         status = skd_parallel(trails->n, learner->threads, follow_one, &all, err);
     walkers_free(all.walker, learner->threads);

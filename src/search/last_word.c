@@ -16,17 +16,43 @@ void skd_lesson_name(const skd_lesson *l, size_t trail, char *text, size_t size)
     snprintf(text, size, "%s/%s", name, l->job->starts.start[t->start].name);
 }
 
+/* Has the teacher relaxed a frame close by to the end? */
+static skd_status is_tried_near(const skd_lesson *l, const skd_cell *cell, bool *tried, skd_error *err) {
+    skd_status status = SKD_OK;
+    *tried = false;
+    for (size_t i = 0; i < l->trails.n && status == SKD_OK && !*tried; i++) {
+        const skd_trail *other = &l->trails.trail[i];
+        double apart = (double)INFINITY;
+        if (other->alias)
+            status = skd_largest_displacement(cell, other->from, &apart, err);
+        *tried = apart < SKD_DRIFTED;
+    }
+    return status;
+}
+
+/* Did the teacher relax this trail from where it ends now? Later models may lead it elsewhere. */
+static skd_status is_tried(const skd_lesson *l, const skd_trail *t, bool *tried, skd_error *err) {
+    *tried = t->tried;
+    return t->tried && !t->failed ? is_tried_near(l, t->end, tried, err) : SKD_OK;
+}
+
 /* The families that are ready, lowest first: their best member. `any`: also where the teacher's forces are unknown.
  * The first time only for a few steps: if the end is farther, the surrogate goes there for less. */
-size_t skd_finish_families(const skd_lesson *l, bool any, skd_finish *list, size_t room) {
-    size_t n = 0;
-    for (size_t f = 0; f < l->kin.n && n < room; f++) {
+skd_status skd_finish_families(const skd_lesson *l, bool any, skd_finish *list, size_t room, size_t *n,
+                               skd_error *err) {
+    skd_status status = SKD_OK;
+    *n = 0;
+    for (size_t f = 0; f < l->kin.n && *n < room && status == SKD_OK; f++) {
         const skd_trail *t = &l->trails.trail[l->kin.best[f]];
-        if ((any || FAMILY_HAS(l, f, near)) && !FAMILY_HAS(l, f, confirmed) && !t->tried)
-            list[n++] = (skd_finish){l->kin.best[f], t->end, any || FAMILY_HAS(l, f, begun) ? 0 : FIRST_STEPS,
-                                     true, false};
+        size_t steps = any || FAMILY_HAS(l, f, begun) ? 0 : FIRST_STEPS;
+        bool tried = false;
+        if (!(any || FAMILY_HAS(l, f, near)) || FAMILY_HAS(l, f, confirmed))
+            continue;
+        status = is_tried(l, t, &tried, err);
+        if (status == SKD_OK && !tried)
+            list[(*n)++] = (skd_finish){l->kin.best[f], t->end, steps, true, false};
     }
-    return n;
+    return status;
 }
 
 bool skd_lesson_is_stuck(const skd_lesson *l, size_t trail) {
@@ -52,6 +78,7 @@ static skd_status take_one(skd_lesson *l, const skd_finish *f, size_t label, skd
     l->summary->n_finish += answer->n_calls;
     l->summary->n_failed += answer->failed;
     l->trails.trail[f->trail].tried |= !begun;
+    l->trails.trail[f->trail].failed |= answer->failed;
     if (!answer->relaxed)
         return SKD_OK;
     if (f->stuck && !answer->failed) {
@@ -93,31 +120,17 @@ skd_status skd_finish_listed(skd_lesson *l, const skd_finish *list, size_t n, sk
 
 /* ---- what is left over --------------------------------------------------------------------------- */
 
-/* Has the teacher relaxed a frame close by to the end? */
-static skd_status is_tried_near(const skd_lesson *l, const skd_trail *t, bool *tried, skd_error *err) {
-    skd_status status = SKD_OK;
-    *tried = false;
-    for (size_t i = 0; i < l->trails.n && status == SKD_OK && !*tried; i++) {
-        const skd_trail *other = &l->trails.trail[i];
-        double apart = (double)INFINITY;
-        if (other->alias)
-            status = skd_largest_displacement(t->from, other->from, &apart, err);
-        *tried = apart < SKD_DRIFTED;
-    }
-    return status;
-}
-
 /* A labelled frame near a minimum, whose basin the surrogate has lost since, be it to a deep one next to it: shallow
  * ones are what users come for. */
 static skd_status is_lost(const skd_lesson *l, const skd_trail *t, bool *lost, skd_error *err) {
     double moved = 0.0;
     bool tried = false;
     *lost = false;
-    if (!t->earlier || t->begun || t->confirmed || t->tried)
+    if (!t->earlier || t->hop || t->begun || t->confirmed || t->tried)
         return SKD_OK;
     skd_status status = skd_largest_displacement(t->from, t->end, &moved, err);
     if (status == SKD_OK && (t->unsure || moved > SKD_DRIFTED))
-        status = is_tried_near(l, t, &tried, err);
+        status = is_tried_near(l, t->from, &tried, err);
     *lost = !tried && (t->unsure || moved > SKD_DRIFTED);
     return status;
 }
@@ -147,18 +160,17 @@ static void follow_again(skd_lesson *l) {
 }
 
 /* A few at a time: what is learned from the first may spare the others. */
-skd_status skd_finish_leftovers(skd_lesson *l, skd_error *err) {
-    size_t n = 1, room = l->learner->options.finish_at_once;
+skd_status skd_finish_leftovers(skd_lesson *l, bool *any, skd_error *err) {
+    size_t n = 0, room = l->learner->options.finish_at_once;
     skd_finish *list = skd_alloc(room, sizeof *list);
     skd_status status = list ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %zu relaxations", room);
-    while (status == SKD_OK && n > 0) {
+    if (status == SKD_OK)
         status = list_leftovers(l, list, &n, room, err);
-        if (status == SKD_OK && n > 0)
-            status = skd_finish_listed(l, list, n, err);
+    if (status == SKD_OK && n > 0)
+        status = skd_finish_listed(l, list, n, err);
+    *any = n > 0;
+    if (n > 0)
         follow_again(l);
-        if (status == SKD_OK && n > 0)
-            status = skd_lesson_explore(l, err);
-    }
     skd_free(list);
     return status;
 }

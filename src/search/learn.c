@@ -43,6 +43,7 @@ static void settle(skd_lesson *l) {
         t->times = to == t->leads_to ? t->times + 1 : 1;
         t->leads_to = to;
         t->settled = to != SIZE_MAX && t->times >= after;
+        t->retired = t->hop && to != SIZE_MAX;
     }
 }
 
@@ -57,6 +58,8 @@ skd_status skd_lesson_explore(skd_lesson *l, skd_error *err) {
         status = skd_fail(err, SKD_ENUMERIC, "%s: the prior level gives no energy for any label", l->job->defect->name);
     if (status == SKD_OK)
         status = skd_trails_follow(&l->trails, l->learner, l->model, err);
+    if (status == SKD_OK)
+        skd_hop_forget(l);
     if (status == SKD_OK)
         status = skd_kin_find(&l->kin, &l->trails, l->learner->threads, err);
     if (status == SKD_OK)
@@ -93,11 +96,11 @@ static skd_status act(skd_lesson *l, size_t *chosen, skd_finish *list, bool *idl
     l->summary->spent = left == 0;
     size_t room = left < options->batch ? left : options->batch, n = 0;
     bool confirms = options->confirm_force > 0.0;
-    if (!confirms)
-        n = skd_finish_families(l, left == 0, list, options->finish_at_once);
-    if (!confirms && left > 0)
+    skd_status status = confirms ? SKD_OK : skd_finish_families(l, left == 0, list, options->finish_at_once, &n, err);
+    if (!confirms && left > 0 && status == SKD_OK)
         n += skd_finish_stuck(l, list + n, options->finish_at_once);
-    skd_status status = (confirms ? skd_confirm_choose : skd_ask_choose)(l, chosen, &n_labels, room, err);
+    if (status == SKD_OK)
+        status = (confirms ? skd_confirm_choose : skd_ask_choose)(l, chosen, &n_labels, room, err);
     *idle = n == 0 && n_labels == 0;
     if (status == SKD_OK)
         status = skd_ask_chosen(l, chosen, n_labels, err);
@@ -125,12 +128,20 @@ static skd_status doubt(skd_lesson *l, bool *idle, bool *looked_again, skd_error
 }
 
 /* Where all ends are known: is there something on the way to them? */
-static skd_status look_back(skd_lesson *l, bool *idle, size_t *times, skd_error *err) {
+static skd_status look_back(skd_lesson *l, bool *idle, skd_error *err) {
     const skd_learn_options *options = &l->learner->options;
     size_t left = options->labels > l->summary->n_labels ? options->labels - l->summary->n_labels : 0, asked = 0;
-    ++*times;
+    l->n_looks_back++;
     skd_status status = skd_ask_slow(l, left, &asked, err);
     *idle = asked == 0;
+    return status;
+}
+
+/* Where nothing is left: is there something lower next to what was found? */
+static skd_status hop(skd_lesson *l, bool *idle, skd_error *err) {
+    bool any = false;
+    skd_status status = l->summary->spent ? SKD_OK : skd_hop(l, &any, err);
+    *idle = !any;
     return status;
 }
 
@@ -139,9 +150,8 @@ static skd_status rounds(skd_lesson *l, skd_error *err) {
     size_t *chosen = skd_alloc(options->batch + 1, sizeof *chosen);
     skd_finish *list = skd_alloc(2 * options->finish_at_once, sizeof *list);
     bool idle = false, looked_again = false;
-    size_t looks_back = 0;
     skd_status status = chosen && list ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for a round");
-    for (size_t round = 0; round < options->rounds && !idle && status == SKD_OK; round++) {
+    while (l->summary->n_rounds < options->rounds && !idle && status == SKD_OK) {
         status = skd_lesson_explore(l, err);
         if (status == SKD_OK && !announce(l))
             status = skd_fail(err, SKD_ESTOPPED, "interrupted");
@@ -151,8 +161,10 @@ static skd_status rounds(skd_lesson *l, skd_error *err) {
             looked_again = true;
             idle = !unsettle(l);
         }
-        if (status == SKD_OK && idle && looks_back < LOOKS_BACK && !(options->confirm_force > 0.0))
-            status = look_back(l, &idle, &looks_back, err);
+        if (status == SKD_OK && idle && l->n_looks_back < LOOKS_BACK && !(options->confirm_force > 0.0))
+            status = look_back(l, &idle, err);
+        if (status == SKD_OK && idle && !options->prior && !(options->confirm_force > 0.0))
+            status = hop(l, &idle, err);
         if (status == SKD_OK && idle && options->confirm_force > 0.0)
             status = doubt(l, &idle, &looked_again, err);
     }
@@ -174,12 +186,13 @@ static bool all_done(const skd_job *job) {
 
 static skd_status teach(skd_lesson *l, skd_error *err) {
     skd_status status = skd_ask_first(l, err);
-    if (status == SKD_OK)
+    bool confirms = l->learner->options.confirm_force > 0.0, any = true;
+    while (status == SKD_OK && any) { /* what is learned from leftovers may leave starts unsure: labels are cheaper */
         status = rounds(l, err);
-    if (status == SKD_OK && l->learner->options.confirm_force > 0.0)
-        status = skd_confirm_rest(l, err);
-    else if (status == SKD_OK)
-        status = skd_finish_leftovers(l, err);
+        any = false;
+        if (status == SKD_OK)
+            status = confirms ? skd_confirm_rest(l, err) : skd_finish_leftovers(l, &any, err);
+    }
     return status == SKD_OK ? skd_lesson_assign(l, err) : status;
 }
 

@@ -103,9 +103,13 @@ typedef struct skd_trail {
     bool alias;
     bool follows;       /* an alias that the surrogate does relax: it stands for the basin around a confirmed label,
                            and is confirmed as long as it does not leave it                                  */
+    bool hop;           /* a copy of a minimum with its core moved: see hop.c                                */
+    size_t spared;      /* round in which it was worth a label, though not lower than what is known; 0: none */
+    bool hopped;        /* such copies of it were made                                                       */
     bool retired;       /* a later label of the same basin took its place                                    */
     size_t asked;       /* labels that its basin had before this one                                         */
-    bool tried;         /* the teacher was asked to relax it to the end                                      */
+    bool tried;         /* the teacher was asked to relax it to the end, wherever it ended then              */
+    bool failed;        /* and could not                                                                     */
     size_t label;       /* of an earlier one: its single point, or its relaxation if confirmed               */
     size_t leads_to;    /* trail of the confirmed minimum in whose family it ended; SIZE_MAX: none           */
     size_t times;       /* rounds in a row that it did                                                       */
@@ -144,6 +148,8 @@ skd_status skd_trails_follow(skd_trails *trails, const skd_learner *learner, con
 
 /* ---- core.c ---------------------------------------------------------------------------------- */
 
+/* core[n]: the atoms that starts move on purpose, and those of `cell` that are far from their sites. */
+skd_status skd_core_mark(bool *core, const skd_cell *cell, const skd_job *job, skd_error *err) SKD_CHECKED;
 /* core[n]: the atoms that a start moved on purpose. In `cell`, a copy of it, those too close are moved apart. */
 skd_status skd_core_find(bool *core, skd_cell *cell, const skd_job *job, size_t start, skd_error *err) SKD_CHECKED;
 

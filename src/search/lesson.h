@@ -14,6 +14,9 @@ typedef struct skd_lesson {
     skd_model *model;
     skd_learn_summary *summary;
     size_t n_doubts; /* times that a sure surrogate was checked */
+    size_t n_looks_back; /* times that slow frames on the way were looked for */
+    size_t n_hops;   /* times that copies of minima were made   */
+    size_t n_hop_labels; /* labels that only teach what is around minima */
 } skd_lesson;
 
 /* ---- learn.c ---- */
@@ -48,6 +51,13 @@ skd_status skd_confirm_rest(skd_lesson *l, skd_error *err);
 /* As skd_ask_choose. */
 skd_status skd_confirm_choose(const skd_lesson *l, size_t *chosen, size_t *n_chosen, size_t room, skd_error *err);
 
+/* ---- hop.c ---- */
+
+/* Adds trails around the lowest minima where there are none yet; *any: there are new ones. */
+skd_status skd_hop(skd_lesson *l, bool *any, skd_error *err) SKD_CHECKED;
+/* After each exploration: retires those that do not lead lower than what is known. */
+void skd_hop_forget(skd_lesson *l);
+
 /* ---- doubt.c ---- */
 
 /* Labels frames far from all others; *off: they are not as the surrogate says, which has more to learn. */
@@ -70,10 +80,12 @@ typedef struct skd_finish {
 bool skd_lesson_is_stuck(const skd_lesson *l, size_t trail);
 /* Starts that are stuck: the teacher takes them a few steps on. */
 size_t skd_finish_stuck(const skd_lesson *l, skd_finish *list, size_t room);
-size_t skd_finish_families(const skd_lesson *l, bool any, skd_finish *list, size_t room);
+/* n: how many were listed. */
+skd_status skd_finish_families(const skd_lesson *l, bool any, skd_finish *list, size_t room, size_t *n,
+                               skd_error *err) SKD_CHECKED;
 skd_status skd_finish_listed(skd_lesson *l, const skd_finish *list, size_t n, skd_error *err) SKD_CHECKED;
-/* Starts that stayed unsure, and minima that got lost. */
-skd_status skd_finish_leftovers(skd_lesson *l, skd_error *err) SKD_CHECKED;
+/* Starts that stayed unsure, and minima that got lost; *any: there were some, and all is to be followed again. */
+skd_status skd_finish_leftovers(skd_lesson *l, bool *any, skd_error *err) SKD_CHECKED;
 
 /* ---- assign.c ---- */
 
