@@ -110,7 +110,7 @@ skd_status skd_ask_choose(const skd_lesson *l, size_t *chosen, size_t *n_chosen,
         if (!FAMILY_HAS(l, f, near) && !FAMILY_HAS(l, f, confirmed))
             chosen[best++] = l->kin.best[f];
     for (size_t i = 0; i < l->trails.n; i++)
-        if (l->trails.trail[i].unsure && !skd_lesson_is_stuck(l, i))
+        if (l->trails.trail[i].unsure && !skd_lesson_is_stuck(l, i) && !skd_hop_waits(l, i))
             wanted[n++] = i;
     skd_status status = skd_trails_choose(&l->trails, l->model, wanted, n, 0.5 * l->learner->options.guard,
                                           room - best, chosen + best, n_chosen, err);

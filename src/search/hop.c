@@ -12,7 +12,7 @@
 
 #include "lesson.h"
 
-enum { HOP_FROM = 2, HOP_EACH = 8, HOP_TIMES = 4, HOP_TRIES = 20, HOP_TEACH = 2, HOP_LABELS = 8 };
+enum { HOP_FROM = 2, HOP_EACH = 8, HOP_TIMES = 4, HOP_TRIES = 20, HOP_TEACH = 3, HOP_LABELS = 12 };
 #define HOP_WINDOW 1.0 /* eV above the lowest: minima to begin from                            */
 #define HOP_ABOVE  0.1 /* eV above the lowest: ends that are worth a label                     */
 #define HOP_CLOSE  0.8 /* of the sum of covalent radii, or of the distance before: no closer   */
@@ -29,13 +29,18 @@ static double lowest_confirmed(const skd_lesson *l) {
 /* eV: as low as it may end. */
 static double bound(const skd_trail *t) { return t->energy - (t->unsure ? t->deviation : 0.0); }
 
-/* Of those that are unsure and were not labelled, the one that may end lowest. */
-static size_t most_promising(const skd_lesson *l, double limit) {
+/* Unsure frames that have a label have taught nothing: fits leave them out. */
+static bool is_open(const skd_lesson *l, const skd_trail *t) {
+    return t->hop && !t->retired && t->unsure && !skd_learner_counts(l->learner, t->end, l->job->charge);
+}
+
+/* Of those that are unsure, the one that may end lowest; where that is not below the limit, each is worth one label. */
+static size_t most_promising(const skd_lesson *l, double limit, size_t now) {
     const double high = limit + l->learner->options.fit.far_above; /* higher ones would not count in fits */
     size_t best = SIZE_MAX;
     for (size_t i = 0; i < l->trails.n; i++) {
         const skd_trail *t = &l->trails.trail[i];
-        if (t->hop && !t->retired && t->unsure && !t->spared && bound(t) > limit && bound(t) < high &&
+        if (is_open(l, t) && t->spared != now && bound(t) < (t->spared ? limit : high) &&
             (best == SIZE_MAX || bound(t) < bound(&l->trails.trail[best])))
             best = i;
     }
@@ -46,7 +51,7 @@ void skd_hop_forget(skd_lesson *l) {
     const double limit = lowest_confirmed(l) + HOP_ABOVE;
     const size_t now = l->summary->n_rounds + 1;
     for (int k = 0; k < HOP_TEACH && l->n_hop_labels < HOP_LABELS; k++) {
-        size_t i = most_promising(l, limit);
+        size_t i = most_promising(l, limit, now);
         if (i == SIZE_MAX)
             break;
         l->trails.trail[i].spared = now;
@@ -54,12 +59,16 @@ void skd_hop_forget(skd_lesson *l) {
     }
     for (size_t i = 0; i < l->trails.n; i++) {
         skd_trail *t = &l->trails.trail[i];
-        if (!t->hop || t->retired)
+        if (!t->hop || t->retired || t->spared == now)
             continue;
-        bool asked = t->unsure && skd_learner_counts(l->learner, t->end, l->job->charge); /* and learned nothing */
-        t->retired = asked || (bound(t) > limit && t->spared != now);
+        t->retired = bound(t) > limit || (t->unsure && (!is_open(l, t) || l->n_hop_labels >= HOP_LABELS));
         t->unsure &= !t->retired;
     }
+}
+
+bool skd_hop_waits(const skd_lesson *l, size_t trail) {
+    const skd_trail *t = &l->trails.trail[trail];
+    return t->hop && t->spared != l->summary->n_rounds;
 }
 
 /* The lowest confirmed minimum from which nothing has hopped yet; SIZE_MAX: none in the window. */

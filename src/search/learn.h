@@ -104,7 +104,7 @@ typedef struct skd_trail {
     bool follows;       /* an alias that the surrogate does relax: it stands for the basin around a confirmed label,
                            and is confirmed as long as it does not leave it                                  */
     bool hop;           /* a copy of a minimum with its core moved: see hop.c                                */
-    size_t spared;      /* round in which it was worth a label, though not lower than what is known; 0: none */
+    size_t spared;      /* such a copy: the last round in which it was worth a label; 0: none                */
     bool hopped;        /* such copies of it were made                                                       */
     bool retired;       /* a later label of the same basin took its place                                    */
     size_t asked;       /* labels that its basin had before this one                                         */

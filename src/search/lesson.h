@@ -57,6 +57,8 @@ skd_status skd_confirm_choose(const skd_lesson *l, size_t *chosen, size_t *n_cho
 skd_status skd_hop(skd_lesson *l, bool *any, skd_error *err) SKD_CHECKED;
 /* After each exploration: retires those that do not lead lower than what is known. */
 void skd_hop_forget(skd_lesson *l);
+/* One of them whose turn to be labelled is not in this round. */
+bool skd_hop_waits(const skd_lesson *l, size_t trail);
 
 /* ---- doubt.c ---- */
 
