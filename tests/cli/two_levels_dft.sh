@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# two_levels_dft.sh - what a search with CP2K on top of GFN1-xTB left (V_Cd in CdTe, PBE), read without CP2K: the table in
-# README.md is that run's, and its labels are those of the fixture.
+# two_levels_dft.sh - what searches with CP2K on top of GFN1-xTB left (V_Cd in CdTe and Mg_O in MgO, PBE), read without
+# CP2K: the tables in README.md are those runs', and their labels those of the fixtures.
 . "$(dirname "$0")/common.inc"
 
 here=$(dirname "$0")
@@ -29,6 +29,23 @@ check "a teacher of these labels" test \
     "$(code "$shakedown" eval "$work/golden.xyz" -p "labels:$golden/v_Cd_PBE.xyz.gz" -o "$work/again.xyz")" = 0
 energies() { sed -n 's/.* energy=\([-0-9.]*\).*/\1/p' "$1"; }
 check "the same energies" test "$(energies "$work/golden.xyz" | md5sum)" = "$(energies "$work/again.xyz" | md5sum)"
+
+# the antisite of MgO, likewise: where GFN1-xTB has one family, on the site, PBE has Mg off it, and lower
+mkdir -p "$work/mgo"
+gzip -dc "$golden/Mg_O_PBE.db.gz" >"$work/mgo/run.db"
+check "rank of Mg_O" test "$(code "$shakedown" rank "$work/mgo")" = 0
+check "the lowest is off the site" grep -q '^   1  -0\.9.* Cs .*1\.10' "$work/out"
+check "the other is on it" grep -q '^   2  +0\.0000 .*Unperturbed.* Oh ' "$work/out"
+grep -E '^(rank|   [0-9]|Gradients)' "$work/out" >"$work/rows"
+while read -r row; do
+    check "in README.md: $(echo "$row" | cut -c 1-30)" grep -qF -e "$row" "$work/readme"
+done <"$work/rows"
+check "labels of Mg_O" test "$(code "$shakedown" export "$work/mgo" --labels "$work/mgo.xyz")" = 0
+gzip -dc "$golden/Mg_O_PBE.xyz.gz" >"$work/mgo_golden.xyz"
+check "they are the fixture's" cmp -s "$work/mgo.xyz" "$work/mgo_golden.xyz"
+check "each says its level and where it came from" test \
+    "$(grep -c 'level="cp2k:functional=PBE,.*origin="CP2K 2023.1, ' "$work/mgo_golden.xyz")" = \
+    "$(grep -c Lattice "$work/mgo_golden.xyz")"
 
 # HSE06 single points of its three confirmed families, by Quantum ESPRESSO with the same GTH potentials, 40 Ry
 check "single points of three families" test "$(code "$shakedown" verify "$work/run" --code espresso --top 3 \
