@@ -108,16 +108,10 @@ static const skd_potential_type type = {
     .name = "command",
     .summary = "a command of yours that reads a POSCAR or extended XYZ and leaves an output; see --teacher-command",
     .reference = "",
-    .knows_charge = true,
-    .dear = true,
-    .method = "lbfgs",
-    .force_max = 0.03,
+    TEACHER_TYPE,
     .destroy = destroy,
     .check = check,
-    .work_new = teacher_work_new,
-    .work_free = skd_free,
     .compute = compute,
-    .origin = teacher_origin,
 };
 
 const teacher_kind teacher_command = {&type, create, print_level, at_once};

@@ -231,16 +231,10 @@ static const skd_potential_type type = {
     .summary = "CP2K, Gamma point; functional=PBE|PBEsol|r2SCAN|PBE0|HSE06, cutoff=auto (Ry; by elements), "
                "spin=auto, cores=1",
     .reference = "T. D. Kuhne et al., J. Chem. Phys. 152, 194103 (2020)",
-    .knows_charge = true,
-    .dear = true,
-    .method = "lbfgs",
-    .force_max = 0.03,
+    TEACHER_TYPE,
     .destroy = destroy,
     .check = check,
-    .work_new = teacher_work_new,
-    .work_free = skd_free,
     .compute = compute,
-    .origin = teacher_origin,
 };
 
 const teacher_kind teacher_cp2k = {&type, create, print_level, at_once};

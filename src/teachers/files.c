@@ -125,16 +125,10 @@ const skd_potential_type teacher_files_type = {
     .name = "files",
     .summary = "inputs for a queue, which stop the search until their outputs are there; see --code, --teacher-output",
     .reference = "",
-    .knows_charge = true,
-    .dear = true,
-    .method = "lbfgs",
-    .force_max = 0.03,
+    TEACHER_TYPE,
     .destroy = destroy,
     .check = check,
-    .work_new = teacher_work_new,
-    .work_free = skd_free,
     .compute = compute,
-    .origin = teacher_origin,
 };
 
 const teacher_kind teacher_files = {&teacher_files_type, create, print_level, NULL};

@@ -124,6 +124,10 @@ skd_status teacher_compute(const teacher_asker *asker, const void *params, const
                            const skd_cell *cell, double charge, int want, teacher_work *work, skd_result *out,
                            skd_error *err) SKD_CHECKED;
 const char *teacher_origin(const void *work);
+/** What the types of such kinds have in common. */
+#define TEACHER_TYPE                                                                                                \
+    .knows_charge = true, .dear = true, .method = "lbfgs", .force_max = 0.03, .work_new = teacher_work_new,          \
+    .work_free = skd_free, .origin = teacher_origin
 
 /** The path of the first of the site's outputs (blank-separated names) that is there; NULL: none, or no memory. */
 char *teacher_output(const teacher_site *site, const char *folder);

@@ -118,16 +118,10 @@ static const skd_potential_type type = {
     .name = "labels",
     .summary = "labels:FILE, frames with energy and forces: answers those frames and no others",
     .reference = "",
-    .knows_charge = true,
-    .dear = true,
-    .method = "lbfgs",
-    .force_max = 0.03,
+    TEACHER_TYPE,
     .destroy = destroy,
     .check = check,
-    .work_new = teacher_work_new,
-    .work_free = skd_free,
     .compute = compute,
-    .origin = teacher_origin,
 };
 
 const teacher_kind teacher_labels = {&type, create, print_level, NULL};
