@@ -93,8 +93,8 @@ const cli_command cmd_calibrate = {
     .usage = "HOST --to SPEC|FILE [-o FILE]",
     .text = "A few rattled and strained cells of the perfect host are labelled at a better level; what the base says\n"
             "of them otherwise is learned, weighted by how alike an atom's surroundings are to the host's (README).\n"
-            "'BASE+calibration:FILE' is then a potential, with the better level's lattice and phonons of the host and\n"
-            "the base's own energies at the defect. 'search --calibrate SPEC' does it in one go. Labels are kept in\n"
+            "'BASE+calibration:FILE' is then a potential, with the better level's forces in the host and the base's\n"
+            "own energies at the defect. 'search --calibrate SPEC' does it in one go. Labels are kept in\n"
             "FILE.frames.xyz as they come; the same command goes on from there.",
     .options = options,
     .min_operands = 1,
