@@ -149,7 +149,7 @@ typedef struct skd_learn_options {
                                  that cost minutes, it is only asked for labels: a family is confirmed by one of its
                                  own whose largest force is below                                         */
     skd_features_options features;
-    skd_fit_options fit;    /**< its short-range prior is left out where there is a prior level           */
+    skd_fit_options fit;    /**< without its short-range prior and far_above where there is a prior level   */
 } skd_learn_options;
 #define SKD_LEARN_DEFAULT                                                                                            \
     {.labels = 80, .rounds = 30, .batch = 8, .guard = 0.3, .guard_every = 5, .grace = 10, .finish_force = 0.5,        \
