@@ -4,7 +4,8 @@ published frames in ../shared/data) and by GFN1-xTB. Minima of one defect, relax
 is small; of each relaxation its highest, middle and lowest frame as they are. Some minutes on one core; killed, the same
 command goes on after the last defect in TABLE, so remove TABLE to have all of it anew.
 
-usage: gfn1_errors.py TABLE [SHAKEDOWN]"""
+usage: gfn1_errors.py TABLE [SHAKEDOWN] [--points]
+--points: only cells of at most 83 atoms, and nothing is relaxed by GFN1-xTB."""
 import collections
 import glob
 import json
@@ -17,14 +18,15 @@ import tempfile
 import ase.io
 
 SHARED = os.environ.get("SHAKEDOWN_SHARED", "../shared") + "/data"
-TABLE = sys.argv[1]
-SHAKEDOWN = sys.argv[2] if len(sys.argv) > 2 else "./shakedown"
-SAME, FAR = 0.02, 3.0  # eV: DFT minima closer than this are one; pairs farther than that are no choice of anybody's
-ATOMS = 140  # at most
+POINTS = "--points" in sys.argv
+TABLE, SHAKEDOWN = ([a for a in sys.argv[1:] if a != "--points"] + ["./shakedown"])[:2]
+SAME, FAR = 0.02, 3.0  # eV: closer by DFT than this are one; pairs farther than that are no choice of anybody's
+SMALL = 83  # atoms, at most, of cells that are relaxed
+ATOMS = SMALL if POINTS else 140  # at most
 
 HEAD = """\
 # Energy differences (eV) between two structures of one defect and charge: by DFT, and by GFN1-xTB.
-# Made by tests/bench/gfn1_errors.py. what: 'minima', each relaxed at either level; 'points', minima of DFT as they are;
+# Made by tests/bench/gfn1_errors.py@. what: 'minima', each relaxed at either level; 'points', minima of DFT as they are;
 # 'relaxation', frames of a relaxation by DFT as they are; 'noted', as measured when GFN1-xTB was chosen (minima of
 # either level; for the Te that jumps into the vacancy of CdTe, against the dimer, single points of PBE).
 # Sources of the DFT structures: SOURCES.md (BEEF, doped, ShakeNBreak, pymatgen-analysis-defects).
@@ -56,7 +58,7 @@ def relaxations(host, target, path):
     for (name, charge, n, _, _), steps in by.items():
         steps.sort(key=lambda s: s[0])
         span = steps[-1][0] - steps[0][0]
-        if n > 83 or span < 0.05 or (name, charge) in done:
+        if n > SMALL or span < 0.05 or (name, charge) in done:
             continue
         done.add((name, charge))
         middle = min(steps, key=lambda s: abs(s[0] - steps[0][0] - 0.5 * span))
@@ -146,7 +148,7 @@ def rows(before):
     done, seen = {row[:5] for row in before}, set(before)
     for host, name, charge, target, what, ends in groups():
         ends = [e for e in ends if e[0] - ends[0][0] < FAR]
-        points = what == "minima" and len(ends[0][1]) > 83
+        points = what == "minima" and (POINTS or len(ends[0][1]) > SMALL)
         if (host, name, str(charge), target, "points" if points else what) in done:
             continue
         if len(ends) < 2 or len(ends[0][1]) > ATOMS: # MgO's 216: Mg_O is no minimum of GFN1-xTB but on its site
@@ -163,7 +165,7 @@ def rows(before):
         new = []
         for (dft, _), low in zip(ends[1:], energies[1:]):
             row = (host, name, charge, target, what, round(dft - ends[0][0], 3), round(low - energies[0], 3))
-            new += [tuple(map(str, row))]
+            new += [tuple(map(str, row))] if row[5] >= SAME else []
         yield list(dict.fromkeys(row for row in new if row not in seen))
         seen.update(new)
     yield [row for row in (tuple(map(str, row)) for row in NOTED) if row not in seen]
@@ -173,7 +175,7 @@ def main():
     before = done_before()
     with open(TABLE, "a", encoding="utf8") as table:
         if not before:
-            table.write(HEAD + "\n")
+            table.write(HEAD.replace("@", " --points" if POINTS else "") + "\n")
         for group in rows(before):
             table.write("".join("\t".join(row) + "\n" for row in group))
             table.flush()
