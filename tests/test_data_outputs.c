@@ -93,26 +93,25 @@ static void each_code_says_what_its_sample_holds(void **state) {
     }
 }
 
+/* Moments of the two atoms of a file's first frame, its only column. */
+static void check_moments(const char *path, double one, double other) {
+    skd_frames frames = read_all(path);
+    const skd_frame *first = frames.frame[0];
+    CHECK_INT((long)first->n_column, 1);
+    CHECK_TEXT(first->column[0].name, "magmoms");
+    CHECK_CLOSE(first->column[0].real[0], one, 1e-9, 0);
+    CHECK_CLOSE(first->column[0].real[1], other, 1e-9, 0);
+    skd_frames_free(&frames);
+}
+
 static void cp2k_gives_moments_of_atoms(void **state) {
     (void)state;
-    skd_frames frames = read_all(GOLDEN "o2.out.gz");
-    const skd_frame *o2 = frames.frame[0];
-    CHECK_INT((long)o2->n_column, 1);
-    CHECK_TEXT(o2->column[0].name, "magmoms");
-    CHECK_CLOSE(o2->column[0].real[0], 0.974036, 1e-9, 0);
-    CHECK_CLOSE(o2->column[0].real[1], 1.025964, 1e-9, 0);
-    skd_frames_free(&frames);
+    check_moments(GOLDEN "o2.out.gz", 0.974036, 1.025964);
 }
 
 static void abinit_gives_moments_in_spheres(void **state) {
     (void)state;
-    skd_frames frames = read_all(GOLDEN "h2.abo.gz");
-    const skd_frame *first = frames.frame[0];
-    CHECK_INT((long)first->n_column, 1);
-    CHECK_TEXT(first->column[0].name, "magmoms");
-    CHECK_CLOSE(first->column[0].real[0], 0.266757, 1e-9, 0);
-    CHECK_CLOSE(first->column[0].real[1], 0.261181, 1e-9, 0);
-    skd_frames_free(&frames);
+    check_moments(GOLDEN "h2.abo.gz", 0.266757, 0.261181);
 }
 
 /* The last frame's moment, NAN without one, of a file in which `new` stands for `old`, of the same length. */

@@ -380,14 +380,21 @@ static void order_and_pieces_do_not_matter(void **state) {
     free_labels(&l);
 }
 
-/* A label far below makes others too high, though their rows are in the sums already. */
-static void high_and_close_frames_are_left_out(void **state) {
+/* Eight labels, of which the options leave the first three out once one of the others is known. */
+static labels three_high_labels(skd_fit_options *options) {
     labels l = make_labels(8, 9);
-    skd_fit_options options = plain_options();
-    options.far_above = 100.0;
-    (void)state;
+    *options = plain_options();
+    options->far_above = 100.0;
     for (size_t f = 0; f < 3; f++)
         l.result[f]->energy += 200.0;
+    return l;
+}
+
+/* A label far below makes others too high, though their rows are in the sums already. */
+static void high_and_close_frames_are_left_out(void **state) {
+    skd_fit_options options;
+    labels l = three_high_labels(&options);
+    (void)state;
     skd_fit *fit = new_fit(&l, &options), *rest = new_fit(&l, &options);
     for (size_t f = 0; f < l.n; f++)
         add(fit, &l, f);
@@ -420,12 +427,9 @@ static void high_and_close_frames_are_left_out(void **state) {
 
 /* A search that was interrupted fits all its labels at once: to the last bit as if there had been models in between. */
 static void models_in_between_leave_no_trace(void **state) {
-    labels l = make_labels(8, 9);
-    skd_fit_options options = plain_options();
-    options.far_above = 100.0;
+    skd_fit_options options;
+    labels l = three_high_labels(&options);
     (void)state;
-    for (size_t f = 0; f < 3; f++)
-        l.result[f]->energy += 200.0;
     skd_fit *steps = new_fit(&l, &options), *once = new_fit(&l, &options);
     for (size_t f = 0; f < l.n; f++) {
         add(steps, &l, f);
