@@ -101,6 +101,7 @@ static void settings_are_checked_and_make_the_level(void **state) {
     CHECK_FAILS(teachers_potential_new(&p, "cp2k:functional=LDA", &place, &err), SKD_EARG, "PBE, PBEsol");
     CHECK_FAILS(teachers_potential_new(&p, "cp2k:cutof=3", &place, &err), SKD_EARG, "no setting 'cutof'");
     CHECK_FAILS(teachers_potential_new(&p, "cp2k:cutoff=x", &place, &err), SKD_EARG, "cutoff=x; expected auto");
+    CHECK_FAILS(teachers_potential_new(&p, "cp2k:grid_step=1", &place, &err), SKD_EARG, "from 1.5 to 10");
     CHECK_FAILS(teachers_potential_new(&p, "cp2k:eps_scf=x", &place, &err), SKD_EARG, "found 'x'");
     CHECK_FAILS(teachers_potential_new(&p, "cp2k:PBE", &place, &err), SKD_EARG, "key=value");
     CHECK_FAILS(teachers_potential_new(&p, "files:a=1", &place, &err), SKD_EARG, "no settings");
@@ -381,6 +382,39 @@ static void cp2k_starts_from_the_nearest_frame(void **state) {
     skd_potential_free(p);
 }
 
+/* O: 600 Ry; 50 Ry for each unit of an exponent; the most diffuse pairs that count, 0.15, want 7.5 Ry. */
+static void cp2k_has_grids_down_to_the_diffuse_pairs(void **state) {
+    (void)state;
+    static const struct {
+        const char *spec, *grids;
+    } rows[] = {
+        {"cp2k", "CUTOFF 600\n   REL_CUTOFF 50\n   NGRIDS 8\n   PROGRESSION_FACTOR 2\n"},
+        {"cp2k:grid_step=3", "CUTOFF 600\n   REL_CUTOFF 50\n   NGRIDS 5\n   PROGRESSION_FACTOR 3\n"},
+        {"cp2k:cutoff=50,rel_cutoff=500", "CUTOFF 50\n   REL_CUTOFF 500\n   NGRIDS 2\n   PROGRESSION_FACTOR 2\n"},
+        {"cp2k:cutoff=5000,rel_cutoff=10", "CUTOFF 5000\n   REL_CUTOFF 10\n   NGRIDS 12\n   PROGRESSION_FACTOR 2\n"},
+    };
+    skd_error err;
+    skd_result *result;
+    char command[400], origin[240];
+    snprintf(command, sizeof command, "sh '%s/fake'", folder);
+    const teachers_place place = {.folder = site, .command = command};
+    put_fake();
+    put("mode", "good");
+    CHECK_OK(skd_result_new(&result, 2, &err));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        skd_potential *p = make(rows[i].spec, &place);
+        CHECK_OK(ask_at(p, 2.0 + 0.1 * (double)i, result, origin, &err));
+        char *path = strchr(origin, '/'), *text;
+        size_t n;
+        path[strcspn(path, " ")] = '\0';
+        CHECK_OK(skd_file_read(path, &text, &n, &err));
+        CHECK(strstr(text, rows[i].grids));
+        skd_free(text);
+        skd_potential_free(p);
+    }
+    skd_result_free(result);
+}
+
 static void cp2k_takes_another_way_where_the_first_does_not_converge(void **state) {
     (void)state;
     static const struct {
@@ -481,6 +515,7 @@ int main(void) {
         ROW(an_answer_is_found_again),
         ROW(a_queue_may_answer_late_and_out_of_order),
         ROW(cp2k_starts_from_the_nearest_frame),
+        ROW(cp2k_has_grids_down_to_the_diffuse_pairs),
         ROW(cp2k_takes_another_way_where_the_first_does_not_converge),
 #ifdef SKD_TORTURE
         ROW(memory_may_run_out_anywhere),

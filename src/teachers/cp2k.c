@@ -29,6 +29,7 @@ static const teacher_setting rows[] = {
     {"spin", TEACHER_TEXT, offsetof(params, settings.spin), 0, 0, true},
     {"cutoff", TEACHER_TEXT, offsetof(params, settings.cutoff), 0, 0, true},
     {"rel_cutoff", TEACHER_REAL, offsetof(params, settings.rel_cutoff), 10, 500, true},
+    {"grid_step", TEACHER_REAL, offsetof(params, settings.grid_step), 1.5, 10, true},
     {"eps_scf", TEACHER_REAL, offsetof(params, settings.eps_scf), 1e-10, 1e-3, true},
     {"eps_schwarz", TEACHER_REAL, offsetof(params, settings.eps_schwarz), 1e-12, 1e-3, true},
     {"smear", TEACHER_REAL, offsetof(params, settings.smear), 0, 1e5, true},
@@ -85,7 +86,7 @@ static skd_status create(void **out, const char *settings, const teachers_place 
         return skd_fail(err, SKD_ENOMEM, "out of memory for a teacher");
     *p = (params){.settings = {.functional = "PBE", .basis = "DZVP-MOLOPT-SR-GTH", .potential = "GTH-PBE",
                                .admm = "admm-dz", .spin = "auto", .kpoints = "gamma",
-                               .cutoff = "auto", .rel_cutoff = 50.0, .eps_scf = 1e-6,
+                               .cutoff = "auto", .rel_cutoff = 50.0, .grid_step = 2.0, .eps_scf = 1e-6,
                                .eps_schwarz = 1e-6, .smear = 300.0, .memory = 2000.0},
                   .cores = place->cores > 0 ? place->cores : 1};
     teachers_place own = *place;

@@ -135,18 +135,28 @@ static double cutoff(const cp2k_settings *s, const skd_cell *cell) {
     return cp2k_is_hybrid(s) ? most : fmin(most, 600.0);
 }
 
+/* A pair of Gaussians goes to the coarsest grid that has rel_cutoff for each unit of its exponent. CP2K's own four grids
+ * end where diffuse pairs, the most, are still on too fine a one; grids down to what those need take a third off. */
+static int grids(double finest, const cp2k_settings *s) {
+    const double diffuse = 0.15; /* bohr^-2 */
+    double steps = ceil(log(finest / (diffuse * s->rel_cutoff)) / log(s->grid_step));
+    return 1 + (int)fmin(fmax(steps, 1.0), 11.0);
+}
+
 /* EPS_DEFAULT 1e-8 leaves 1e-4 eV/Å in forces against 1e-10, and takes two thirds of the time. */
 static void add_dft(skd_string *out, const cp2k_settings *s, const cp2k_way *way, const skd_cell *cell, double charge) {
-    int spin = multiplicity(s, cell, charge);
+    const int spin = multiplicity(s, cell, charge);
+    const double finest = cutoff(s, cell);
     skd_string_add(out, " &DFT\n  BASIS_SET_FILE_NAME BASIS_MOLOPT\n  BASIS_SET_FILE_NAME BASIS_MOLOPT_UCL\n"
                         "  BASIS_SET_FILE_NAME BASIS_MOLOPT_LnPP1\n  BASIS_SET_FILE_NAME BASIS_ADMM_UZH\n"
                         "  POTENTIAL_FILE_NAME GTH_POTENTIALS\n  CHARGE @charge@\n  MULTIPLICITY %d\n  UKS %s\n",
                    spin, spin > 1 || strcmp(s->spin, "auto") != 0 ? "TRUE" : "FALSE");
     if (way->start)
         skd_string_add(out, "  WFN_RESTART_FILE_NAME %s\n", way->start);
-    skd_string_add(out, "  &MGRID\n   CUTOFF %g\n   REL_CUTOFF %g\n  &END MGRID\n  &QS\n   EPS_DEFAULT 1e-8\n"
+    skd_string_add(out, "  &MGRID\n   CUTOFF %g\n   REL_CUTOFF %g\n   NGRIDS %d\n"
+                        "   PROGRESSION_FACTOR %g\n  &END MGRID\n  &QS\n   EPS_DEFAULT 1e-8\n"
                         "  &END QS\n  &POISSON\n   PERIODIC XYZ\n  &END POISSON\n",
-                   cutoff(s, cell), s->rel_cutoff);
+                   finest, s->rel_cutoff, grids(finest, s), s->grid_step);
     add_states(out, s, way);
     add_physics(out, s, way);
     skd_string_add(out, " &END DFT\n");

@@ -12,6 +12,7 @@ typedef struct cp2k_settings {
         kpoints[TEACHER_WORD];
     char cutoff[TEACHER_WORD]; /* Ry; auto: by the elements */
     double rel_cutoff;         /* Ry */
+    double grid_step;          /* from one grid's cut-off to that of the next coarser */
     double eps_scf, eps_schwarz;
     double smear;              /* K, of the electrons where states are found by diagonalisation; 0: none */
     double memory;             /* MB of a job for exchange integrals */
