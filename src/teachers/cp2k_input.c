@@ -135,8 +135,8 @@ static double cutoff(const cp2k_settings *s, const skd_cell *cell) {
     return cp2k_is_hybrid(s) ? most : fmin(most, 600.0);
 }
 
-/* A pair of Gaussians goes to the coarsest grid that has rel_cutoff for each unit of its exponent. CP2K's own four grids
- * end where diffuse pairs, the most, are still on too fine a one; grids down to what those need take a third off. */
+/* A pair of Gaussians goes to the coarsest grid that has rel_cutoff for each unit of its exponent. CP2K's own four end
+ * where diffuse pairs, the most, are still on too fine a one; grids down to what those need take a third off the time. */
 static int grids(double finest, const cp2k_settings *s) {
     const double diffuse = 0.15; /* bohr^-2 */
     double steps = ceil(log(finest / (diffuse * s->rel_cutoff)) / log(s->grid_step));
