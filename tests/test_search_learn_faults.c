@@ -15,7 +15,7 @@ typedef enum trouble {
     FIRST_TIME,
     SOME_FRAMES,
     SOME_FORCES,
-    FROM_SCRATCH, /* some frames, unless it was at another one before */
+    FROM_SCRATCH, /* some frames (not in relaxations), unless it was at another one before */
     ONE_STEP,     /* once, in the third step of a relaxation */
     ALL_STEPS,    /* in relaxations */
     ALL_BUT_ONE,
@@ -74,7 +74,8 @@ static skd_status moody_compute(const void *params, const skd_cell *cell, double
     skd_status status = m->real->type->compute(m->real->params, cell, charge, want, w->real, out, err);
     bool awkward = status == SKD_OK && is_awkward(out, cell->n);
     bool refuses = (m->trouble == FIRST_TIME && call == 0) || (m->trouble == SOME_FRAMES && awkward) ||
-                   (m->trouble == FROM_SCRATCH && awkward && !was_warm) || (m->trouble == ONE_STEP && step == 2) ||
+                   (m->trouble == FROM_SCRATCH && awkward && !was_warm && !is_step) ||
+                   (m->trouble == ONE_STEP && step == 2) ||
                    (m->trouble == ALL_STEPS && is_step) || (m->trouble == ALL_BUT_ONE && !is_perfect(cell)) ||
                    m->trouble == ALWAYS;
     w->warm = !refuses;

@@ -145,6 +145,8 @@ skd_status skd_ask_chosen(skd_lesson *l, const size_t *chosen, size_t n, skd_err
     for (size_t i = 0; i < n && status == SKD_OK; i++) {
         l->summary->n_labels++;
         l->summary->n_failed += l->learner->label[of[i]]->failed;
+        l->trails.trail[chosen[i]].asked_end = true;
+        l->trails.trail[chosen[i]].answer = of[i];
         status = remember_best(l, chosen[i], of[i], err);
     }
     skd_free(question);

@@ -4,8 +4,8 @@
  * A start is rattled, and nothing is known of a rattled crystal: the guard waits until that strain is gone. But if the
  * distortion goes with it, the bonds that the start was made for are never looked at, however unsure the model is of
  * them. So the core is held while the rest relaxes, and then the guard is asked about it. Where the core's atoms are
- * closer than bonds are, they are first moved back towards the unperturbed defect: frames of tens of eV teach
- * nothing. */
+ * closer than bonds are to each other or to the defect's own atom, which they surround, they are first moved back
+ * towards the unperturbed defect: frames of tens of eV teach nothing. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,12 +42,19 @@ static skd_status find_far(bool *core, const skd_cell *sites, const skd_cell *ce
     return status;
 }
 
+static bool is_added(const skd_defect *defect, size_t i) {
+    bool added = i == defect->index;
+    for (size_t p = 0; p < defect->n_parts; p++)
+        added |= i == defect->part[p].index;
+    return added;
+}
+
 /* Is atom i of the core closer to another atom than bonds are? */
-static bool is_close(const skd_mic *mic, const skd_cell *cell, const bool *core, size_t i) {
+static bool is_close(const skd_mic *mic, const skd_cell *cell, const skd_defect *defect, const bool *core, size_t i) {
     for (size_t j = 0; j < cell->n; j++) {
         double d[3], bond = skd_element_of(cell->species[i])->covalent_radius +
                             skd_element_of(cell->species[j])->covalent_radius;
-        if (j == i || !core[j]) /* the others get out of the way themselves */
+        if (j == i || !(core[j] || is_added(defect, j))) /* the others get out of the way themselves */
             continue;
         skd_mic_vector(mic, cell->pos[i], cell->pos[j], d);
         if (skd_norm(d) < BOND * bond)
@@ -56,17 +63,18 @@ static bool is_close(const skd_mic *mic, const skd_cell *cell, const bool *core,
     return false;
 }
 
-static bool any_close(const skd_mic *mic, const skd_cell *cell, const bool *core) {
+static bool any_close(const skd_mic *mic, const skd_cell *cell, const skd_defect *defect, const bool *core) {
     for (size_t i = 0; i < cell->n; i++)
-        if (core[i] && is_close(mic, cell, core, i))
+        if (core[i] && is_close(mic, cell, defect, core, i))
             return true;
     return false;
 }
 
-static skd_status move_back(skd_cell *cell, const bool *core, const skd_cell *sites, skd_error *err) {
+static skd_status move_back(skd_cell *cell, const bool *core, const skd_defect *defect, skd_error *err) {
+    const skd_cell *sites = defect->cell;
     skd_mic mic;
     skd_status status = skd_mic_setup(&mic, cell, err);
-    for (int times = 0; status == SKD_OK && times < 10 && any_close(&mic, cell, core); times++)
+    for (int times = 0; status == SKD_OK && times < 10 && any_close(&mic, cell, defect, core); times++)
         for (size_t i = 0; i < cell->n; i++) {
             double d[3];
             if (!core[i])
@@ -88,12 +96,11 @@ skd_status skd_core_mark(bool *core, const skd_cell *cell, const skd_job *job, s
 
 skd_status skd_core_find(bool *core, skd_cell *cell, const skd_job *job, size_t start, skd_error *err) {
     const skd_start *s = &job->starts.start[start];
-    const skd_cell *sites = job->defect->cell;
     skd_status status = SKD_OK;
     memset(core, 0, cell->n * sizeof *core);
     for (size_t k = 0; k < s->n_distorted; k++)
         core[s->distorted[k]] = true;
     if (s->n_distorted == 0)
-        status = find_far(core, sites, cell, err);
-    return status == SKD_OK ? move_back(cell, core, sites, err) : status;
+        status = find_far(core, job->defect->cell, cell, err);
+    return status == SKD_OK ? move_back(cell, core, job->defect, err) : status;
 }

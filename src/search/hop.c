@@ -14,7 +14,7 @@
 
 enum { HOP_FROM = 2, HOP_EACH = 8, HOP_TIMES = 4, HOP_TRIES = 20, HOP_TEACH = 3, HOP_LABELS = 12 };
 #define HOP_WINDOW 1.0 /* eV above the lowest: minima to begin from                            */
-#define HOP_ABOVE  0.1 /* eV above the lowest: ends that are worth a label                     */
+#define HOP_ABOVE  0.3 /* eV above the lowest: ends that are worth a label                     */
 #define HOP_CLOSE  0.8 /* of the sum of covalent radii, or of the distance before: no closer   */
 static const double hop_sigma[] = {0.2, 0.3, 0.4, 0.5}; /* Å, each coordinate */
 

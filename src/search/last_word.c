@@ -58,13 +58,14 @@ skd_status skd_finish_families(const skd_lesson *l, bool any, skd_finish *list, 
 bool skd_lesson_is_stuck(const skd_lesson *l, size_t trail) {
     const skd_trail *t = &l->trails.trail[trail];
     return t->unsure && !t->earlier && !t->settled &&
-           skd_learner_counts(l->learner, t->end, l->job->charge);
+           (skd_learner_counts(l->learner, t->end, l->job->charge) ||
+            (t->asked_end && skd_learner_left_out(l->learner, l->job, t->answer)));
 }
 
 size_t skd_finish_stuck(const skd_lesson *l, skd_finish *list, size_t room) {
     size_t n = 0;
     for (size_t i = 0; i < l->trails.n && n < room; i++)
-        if (!l->trails.trail[i].tried && skd_lesson_is_stuck(l, i))
+        if (!l->trails.trail[i].tried && !l->trails.trail[i].no_way_on && skd_lesson_is_stuck(l, i))
             list[n++] = (skd_finish){i, l->trails.trail[i].end, STUCK_STEPS, false, true};
     return n;
 }
@@ -77,6 +78,9 @@ static skd_status take_one(skd_lesson *l, const skd_finish *f, size_t label, skd
                        .begun = begun, .confirmed = confirmed, .leads_to = SIZE_MAX};
     l->summary->n_finish += answer->n_calls;
     l->summary->n_failed += answer->failed;
+    l->trails.trail[f->trail].no_way_on |= f->stuck && answer->failed;
+    if (f->stuck && answer->failed)
+        return SKD_OK;
     l->trails.trail[f->trail].tried |= !begun;
     l->trails.trail[f->trail].failed |= answer->failed;
     if (!answer->relaxed)

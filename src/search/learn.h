@@ -69,6 +69,8 @@ skd_status skd_learner_count_in(skd_learner *learner, size_t number, skd_error *
 skd_status skd_learner_count_in_job(skd_learner *learner, const skd_job *job, skd_error *err) SKD_CHECKED;
 /* eV/Å, of the atoms that the job leaves free; infinite if it failed. */
 double skd_label_force_max(const skd_kept_label *label, const skd_job *job);
+/* Do fits leave this label out: no answer, or too far above the lowest? */
+bool skd_learner_left_out(const skd_learner *learner, const skd_job *job, size_t number);
 /* A model of the elements of `cell` for a charge, from all labels that count. NULL (SKD_OK) if none does. */
 skd_status skd_learner_fit(skd_learner *learner, const skd_cell *cell, double charge, skd_model **out,
                            skd_fit_report *report, skd_error *err) SKD_CHECKED;
@@ -110,6 +112,9 @@ typedef struct skd_trail {
     size_t asked;       /* labels that its basin had before this one                                         */
     bool tried;         /* the teacher was asked to relax it to the end, wherever it ended then              */
     bool failed;        /* and could not                                                                     */
+    bool asked_end;     /* a start: the teacher was asked about its end, `answer` is the last such label     */
+    size_t answer;
+    bool no_way_on;     /* and could not take it on from there                                               */
     size_t label;       /* of an earlier one: its single point, or its relaxation if confirmed               */
     size_t leads_to;    /* trail of the confirmed minimum in whose family it ended; SIZE_MAX: none           */
     size_t times;       /* rounds in a row that it did                                                       */

@@ -78,7 +78,7 @@ typedef struct skd_finish {
     bool stuck;       /* the trail goes on from where this ends */
 } skd_finish;
 /* Was the teacher asked for the end of this trail, without that making the model sure of it? Such frames are kept out
- * of fits: too far above the lowest, atoms too close. */
+ * of fits: too far above the lowest, atoms too close, no answer. Frames like it would teach as little. */
 bool skd_lesson_is_stuck(const skd_lesson *l, size_t trail);
 /* Starts that are stuck: the teacher takes them a few steps on. */
 size_t skd_finish_stuck(const skd_lesson *l, skd_finish *list, size_t room);

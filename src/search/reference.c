@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* reference.c - the frame from which the guard measures energies. The unperturbed defect is labelled first and looks
- * most like all others; but where a defect strains its crystal so much that fits leave that label out (Mg on O in MgO
- * relaxes by 9 eV), its energy stays a guess and nothing would ever be sure. */
+/* reference.c - the lowest label, and the frame from which the guard measures energies. The unperturbed defect is
+ * labelled first and looks most like all others; but where a defect strains its crystal so much that fits leave that
+ * label out (Mg on O in MgO relaxes by 9 eV), its energy stays a guess and nothing would ever be sure. */
 #include <math.h>
 #include <string.h>
 
@@ -20,21 +20,35 @@ static bool is_of(const skd_kept_label *label, const skd_cell *cell, double char
            !memcmp(label->cell->species, cell->species, cell->n * sizeof *cell->species);
 }
 
-const skd_cell *skd_learner_reference(const skd_learner *learner, const skd_job *job) {
-    const skd_cell *cell = job->defect->cell;
-    const size_t own = skd_learner_find(learner, cell, job->charge, false);
+/* The label of this composition and charge that is lowest for the fit; SIZE_MAX: none. */
+static size_t lowest_label(const skd_learner *learner, const skd_cell *cell, double charge) {
     size_t best = SIZE_MAX;
     double lowest = INFINITY;
     for (size_t i = 0; i < learner->n_fitted; i++) {
         const size_t number = learner->fitted[i];
-        const double energy =
-            is_of(learner->label[number], cell, job->charge) ? fitted_energy(learner, number) : INFINITY;
+        const double energy = is_of(learner->label[number], cell, charge) ? fitted_energy(learner, number) : INFINITY;
         if (energy < lowest) {
             lowest = energy;
             best = number;
         }
     }
-    if (own == SIZE_MAX || best == SIZE_MAX || fitted_energy(learner, own) - lowest <= learner->options.fit.far_above)
+    return best;
+}
+
+bool skd_learner_left_out(const skd_learner *learner, const skd_job *job, size_t number) {
+    const skd_kept_label *label = learner->label[number];
+    const size_t best = lowest_label(learner, label->cell, job->charge);
+    return label->failed || (best != SIZE_MAX && skd_label_force_max(label, job) > learner->options.finish_force &&
+                             fitted_energy(learner, number) - fitted_energy(learner, best) >
+                                 learner->options.fit.far_above);
+}
+
+const skd_cell *skd_learner_reference(const skd_learner *learner, const skd_job *job) {
+    const skd_cell *cell = job->defect->cell;
+    const size_t own = skd_learner_find(learner, cell, job->charge, false);
+    const size_t best = lowest_label(learner, cell, job->charge);
+    if (own == SIZE_MAX || best == SIZE_MAX ||
+        fitted_energy(learner, own) - fitted_energy(learner, best) <= learner->options.fit.far_above)
         return cell;
     return learner->label[best]->relaxed ? learner->label[best]->relaxed : learner->label[best]->cell;
 }

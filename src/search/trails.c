@@ -54,6 +54,7 @@ static skd_status keep_copy(skd_trails *trails, const skd_cell *cell, const skd_
 }
 
 skd_status skd_trails_move(skd_trails *trails, size_t number, const skd_cell *cell, skd_error *err) {
+    trails->trail[number].asked_end = false;
     return keep_copy(trails, cell, &trails->trail[number].from, err);
 }
 
