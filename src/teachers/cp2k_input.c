@@ -136,7 +136,7 @@ static double cutoff(const cp2k_settings *s, const skd_cell *cell) {
 }
 
 /* A pair of Gaussians goes to the coarsest grid that has rel_cutoff for each unit of its exponent. CP2K's own four end
- * where diffuse pairs, the most, are still on too fine a one; grids down to what those need take a third off the time. */
+ * where diffuse pairs, the most, still lie on too fine a one; with grids down to what those need a third less time. */
 static int grids(double finest, const cp2k_settings *s) {
     const double diffuse = 0.15; /* bohr^-2 */
     double steps = ceil(log(finest / (diffuse * s->rel_cutoff)) / log(s->grid_step));
