@@ -11,12 +11,14 @@
 
 #define FORCE_GROWS 1.5 /* times the smallest: the relaxation goes on to somewhere else */
 
+#define PRIOR_RISES 2.0 /* eV along a trail: a correction that knows few frames drives it there, to learn nothing */
+
 #define GUARD_FLOOR 1.25 /* times the deviation of what is labelled */
 
 /* ---- the guard -------------------------------------------------------------------------------- */
 
 typedef struct surveyor { /* of one thread */
-    skd_potential_work *potential;
+    skd_potential_work *potential, *prior; /* prior: NULL if there is none */
     skd_model_work *model;
     skd_result *result;
 } surveyor;
@@ -36,6 +38,9 @@ typedef struct guard {
     skd_cell *last;    /* the last frame that passed */
     double last_energy; /* eV */
     bool unsure, calm; /* calm: there is no rattle, so there is no grace */
+    bool strayed;      /* the prior level has risen too far: no frame to ask about */
+    double begun;      /* eV, the prior level's of the first frame */
+    size_t n_calmed;   /* evaluations before it */
     skd_cell *slowest; /* the frame of smallest force of late */
     double force, energy; /* of it */
     skd_error trouble; /* of the test itself */
@@ -80,6 +85,14 @@ static skd_status note_slow(guard *g, const skd_relax_frame *frame, skd_error *e
     return skd_cell_copy(&g->slowest, frame->cell, err);
 }
 
+/* Is the prior level's energy, what the model leaves of the sum's, too far above that of the trail's beginning? */
+static bool strays(guard *g, const skd_relax_frame *frame) {
+    const double prior = frame->result->energy - g->w->result->energy;
+    if (!g->last)
+        g->begun = prior;
+    return g->all->learner->options.prior && prior > g->begun + PRIOR_RISES;
+}
+
 static bool watch(void *payload, const skd_relax_frame *frame) {
     guard *g = payload;
     const skd_learn_options *options = &g->all->learner->options;
@@ -90,6 +103,8 @@ static bool watch(void *payload, const skd_relax_frame *frame) {
     double deviation = 0.0;
     skd_status status = measure(g->all, g->w, frame->cell, &deviation, &g->trouble);
     g->unsure = status == SKD_OK && !(deviation <= g->all->guard) && (g->calm || frame->step >= options->grace);
+    g->strayed = status == SKD_OK && strays(g, frame);
+    g->unsure |= g->strayed;
     if (status == SKD_OK && (!g->unsure || !g->last)) { /* the frame to ask about if the next ones are lost */
         skd_cell_free(g->last);
         status = skd_cell_copy(&g->last, frame->cell, &g->trouble);
@@ -113,10 +128,10 @@ static skd_relax_options surrogate_options(const skd_learner *learner, const skd
 /* Where the trail ends: the relaxation's last frame, or the last one that passed if that was lost. */
 static skd_status settle(guard *g, skd_relax_outcome *outcome, skd_error *err) {
     skd_trail *trail = g->trail;
-    bool lost = !g->unsure && !skd_stop_has_minimum(outcome->stop);
+    bool lost = g->strayed || (!g->unsure && !skd_stop_has_minimum(outcome->stop));
     trail->stop = outcome->stop;
     trail->unsure = g->unsure || lost;
-    trail->n_calls = outcome->n_calls;
+    trail->n_calls = outcome->n_calls + g->n_calmed;
     trail->end = lost && g->last ? g->last : outcome->cell;
     trail->energy = lost && g->last ? g->last_energy : outcome->energy;
     if (trail->end == g->last)
@@ -150,7 +165,8 @@ static skd_status hold_core(skd_relax_options *options, double *tether, double (
     return status;
 }
 
-/* The first steps of a start: its rattle goes, its core stays. *begin gets the frame then, owned. */
+/* The first steps of a start: its rattle goes, its core stays. *begin gets the frame then, owned. A prior level does
+ * that without the model, which as long as it knows few frames may drive atoms anywhere. */
 static skd_status calm(skd_cell **begin, guard *g, const skd_relax_options *like, skd_error *err) {
     const skd_job *job = g->all->trails->job;
     skd_relax_options options = *like;
@@ -164,7 +180,8 @@ static skd_status calm(skd_cell **begin, guard *g, const skd_relax_options *like
         status = hold_core(&options, tether, anchor, *begin, job, g->trail->start, err);
     options.max_steps = g->all->learner->options.grace;
     if (status == SKD_OK)
-        status = skd_relax(&outcome, *begin, g->w->potential, &options, NULL, err);
+        status = skd_relax(&outcome, *begin, g->w->prior ? g->w->prior : g->w->potential, &options, NULL, err);
+    g->n_calmed = outcome.n_calls;
     if (status == SKD_OK && skd_stop_has_minimum(outcome.stop)) {
         skd_cell *calmed = outcome.cell;
         outcome.cell = *begin;
@@ -184,7 +201,7 @@ static skd_status begin_trail(skd_cell **calmed, guard *g, const skd_relax_optio
     *calmed = NULL;
     bool as_made = !g->trail->earlier && g->trail->from == start->cell && !start->later;
     g->calm = as_made && !learn->prior && !(learn->confirm_force > 0.0);
-    skd_status status = g->calm ? calm(calmed, g, options, err) : SKD_OK;
+    skd_status status = g->calm || (as_made && learn->prior) ? calm(calmed, g, options, err) : SKD_OK;
     g->calm |= g->trail->hop;
     return status;
 }
@@ -225,6 +242,7 @@ static skd_status follow_one(void *payload, size_t i, int worker, skd_error *err
 static void walkers_free(surveyor *walker, int threads) {
     for (int t = 0; walker && t < threads; t++) {
         skd_potential_work_free(walker[t].potential);
+        skd_potential_work_free(walker[t].prior);
         skd_model_work_free(walker[t].model);
         skd_result_free(walker[t].result);
     }
@@ -237,7 +255,10 @@ static skd_status walkers_new(following *all, const skd_potential *potential, sk
     skd_status status = all->walker ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %d threads", threads);
     for (int t = 0; t < threads && status == SKD_OK; t++) {
         surveyor *w = &all->walker[t];
+        const skd_potential *prior = all->learner->options.prior;
         status = skd_potential_work_new(&w->potential, potential, err);
+        if (status == SKD_OK && prior)
+            status = skd_potential_work_new(&w->prior, prior, err);
         if (status == SKD_OK)
             status = skd_model_work_new(&w->model, all->model, err);
         if (status == SKD_OK)

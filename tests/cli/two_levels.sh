@@ -43,6 +43,14 @@ check "without a prior level" test "$(search --teacher sw --prior none --confirm
 check "one table" test "$(grep -c '^rank' "$work/out")" = 1
 check "the same ground state" says "-1.50"
 
+# what little a correction knows at first must not drive a start that is far from rest where labels teach nothing
+check "rattled starts" test "$(code "$shakedown" search "$(dirname "$0")/../../data/hosts/Si.POSCAR" --defect v_Si -s 2 \
+    --distortions=-0.6,-0.4,0.4,0.6 --stdev 0.25 -j 2 --teacher sw --prior $prior --confirm 0.03 -o "$work/w")" = 0
+check "the same ground state of rattled starts" says "-1.50"
+check "their labels" test "$(code "$shakedown" export "$work/w" --labels "$work/w.xyz")" = 0
+check "no label lies far above the lowest" sh -c "sed -n 's/.* energy=\([-0-9.]*\).*/\1/p' '$work/w.xyz' | sort -n |
+    awk 'NR == 1 { low = \$1 } { high = \$1 } END { exit !(NR > 5 && high - low < 10) }'"
+
 for bad in "--prior sw" "--confirm 0.1" "--teacher sw --potential sw" "--teacher sw --prior swx" "--teacher swx" \
     "--teacher sw --host relaxed" "--teacher sw --confirm 0"; do
     # shellcheck disable=SC2086
