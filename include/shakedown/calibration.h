@@ -6,9 +6,11 @@
  * d_i is the surrogate's descriptor of atom i (learned.h), s runs over environments of rattled and strained perfect
  * host. The a_s are fitted to what a better level says of such cells less what the level says (sparse Gaussian-
  * process regression: J. Quinonero-Candela and C. E. Rasmussen, J. Mach. Learn. Res. 6, 1939 (2005); kernel: A. P.
- * Bartok, R. Kondor and G. Csanyi, Phys. Rev. B 87, 184115 (2013)). The gate g goes by soft coordination numbers,
- * one for each element: it is 1 where they are those of one of the host's sites within half a neighbour, as heat and
- * strain leave them, and 0 where 0.9 neighbours are missing or too many. The mean of the process is zero and so are
+ * Bartok, R. Kondor and G. Csanyi, Phys. Rev. B 87, 184115 (2013)). In the supercell of the fit the gate g goes
+ * by sites: it is 0 next to one that has not its one atom and next to an atom on none, and 1 beyond; so a crystal that
+ * moves keeps all of the correction. In other cells it goes by soft coordination numbers, one for each element: it is 1
+ * where they are those of one of the host's sites within half a neighbour, as heat and strain leave them, and 0 where
+ * 0.9 neighbours are missing or too many. The mean of the process is zero and so are
  * the energies of the perfect host's atoms: an atom whose surroundings are unlike the host's is left to the level,
  * and gains or loses nothing by getting there.
  */
@@ -28,7 +30,7 @@ typedef struct skd_calibration_options {
 #define SKD_CALIBRATION_DEFAULT                                                                                     \
     {.features = {.cutoff = 5.0, .taper = 3.0, .width = 0.4, .n_max = 7, .l_max = 4, .channels = 3, .most = 2000,     \
                   .body = 3, .n_triplet = 3, .l_triplet = 3, .near = 0.83},                                           \
-     .force_noise = 0.03, .energy_noise = 5e-4, .stress_noise = 3e-4, .most = 120, .zeta_min = 4.0}
+     .force_noise = 0.03, .energy_noise = 5e-4, .stress_noise = 3e-4, .most = 400, .zeta_min = 4.0}
 
 /** Number k of the frames from which a host is learned: 0 the host itself, then atoms moved at random by 0.03 to
  *  0.08 Å (normal deviate of a coordinate) in a cell strained by up to 1.5 %. The caller's. */

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "calibration.h"
+#include "seats.h"
 
 typedef struct calibration_work {
     skd_features_work *features;
@@ -17,6 +17,9 @@ typedef struct calibration_work {
     size_t room;
     skd_result *part;       /* of the atoms that are seen, if others are there */
     size_t part_atoms;
+    seats seats;
+    double *gate, *energy;  /* [gated] of the atoms that are seen, and of all; energies as if gates were open */
+    size_t gated;
 } calibration_work;
 
 static void work_free(void *work) {
@@ -29,6 +32,9 @@ static void work_free(void *work) {
     skd_free(w->v);
     skd_free(w->pull);
     skd_free(w->of_gate);
+    seats_free(&w->seats);
+    skd_free(w->gate);
+    skd_free(w->energy);
     skd_free(w);
 }
 
@@ -101,8 +107,10 @@ static void add_pulls(const skd_calibration *c, calibration_work *w, size_t i, d
         }
 }
 
-static skd_status compute_seen(const skd_calibration *c, const skd_cell *cell, calibration_work *w, skd_result *out,
-                               skd_error *err) {
+/* gates: of the atoms; NULL: by their coordination numbers. Leaves the atoms' energies, as if gates were open, in
+ * w->energy. */
+static skd_status compute_seen(const skd_calibration *c, const skd_cell *cell, calibration_work *w,
+                               const double *gates, skd_result *out, skd_error *err) {
     double virial[3][3] = {{0}};
     const double volume = skd_cell_volume(cell);
     skd_status status = skd_features_prepare(w->features, cell, err);
@@ -115,9 +123,12 @@ static skd_status compute_seen(const skd_calibration *c, const skd_cell *cell, c
     for (size_t i = 0; i < cell->n; i++) {
         const size_t slot = c->features->slot[cell->species[i]];
         skd_density_of(w->features, cell, i, true);
-        const double gate = calibration_gate(c, slot, &w->features->around, w->of_gate);
+        const double gate = gates ? gates[i] : calibration_gate(c, slot, &w->features->around, w->of_gate);
+        if (gates)
+            memset(w->of_gate, 0, w->features->around.n * sizeof *w->of_gate);
         const double norm = calibration_unit(c->features, w->features, w->unit);
-        const double energy = gate > 0.0 ? expand(c, slot, w->unit, w->v) : 0.0;
+        const double energy = gate > 0.0 || gates ? expand(c, slot, w->unit, w->v) : 0.0;
+        w->energy[i] = energy;
         out->energy += gate * energy;
         if (out->atom_energy)
             out->atom_energy[i] = gate * energy;
@@ -149,16 +160,24 @@ static void spread(const skd_calibration *c, const skd_cell *cell, const skd_res
     }
 }
 
+/* Energies of the atoms that are seen, to their places among all. */
+static void spread_energies(const skd_calibration *c, const skd_cell *cell, size_t n, double *energy) {
+    for (size_t i = cell->n; i-- > 0;)
+        energy[i] = sees(c, cell->species[i]) ? energy[--n] : 0.0;
+}
+
 /* Of the cell without the atoms of other elements. */
 static skd_status compute_part(const skd_calibration *c, const skd_cell *cell, size_t n, calibration_work *w,
-                               skd_result *out, skd_error *err) {
+                               bool gates, skd_result *out, skd_error *err) {
     skd_cell *part = NULL;
     size_t *pick = skd_alloc(n, sizeof *pick);
     if (!pick)
         return skd_fail(err, SKD_ENOMEM, "out of memory for %zu atoms", n);
     for (size_t i = 0, at = 0; i < cell->n; i++)
-        if (sees(c, cell->species[i]))
+        if (sees(c, cell->species[i])) {
+            w->gate[at] = gates ? w->seats.gate[i] : 0.0;
             pick[at++] = i;
+        }
     skd_status status = skd_cell_pick(&part, cell, pick, n, err);
     if (status == SKD_OK && (!w->part || w->part_atoms < n)) {
         skd_result_free(w->part);
@@ -166,23 +185,46 @@ static skd_status compute_part(const skd_calibration *c, const skd_cell *cell, s
         status = skd_result_new(&w->part, n, err);
     }
     if (status == SKD_OK)
-        status = compute_seen(c, part, w, w->part, err);
+        status = compute_seen(c, part, w, gates ? w->gate : NULL, w->part, err);
     if (status == SKD_OK)
         spread(c, cell, w->part, out);
+    if (status == SKD_OK)
+        spread_energies(c, cell, n, w->energy);
     skd_cell_free(part);
     skd_free(pick);
     return status;
 }
 
+static skd_status make_gates(calibration_work *w, size_t n, skd_error *err) {
+    if (n <= w->gated)
+        return SKD_OK;
+    skd_free(w->gate);
+    skd_free(w->energy);
+    w->gate = skd_alloc(n, sizeof *w->gate);
+    w->energy = skd_alloc(n, sizeof *w->energy);
+    w->gated = w->gate && w->energy ? n : 0;
+    return w->gated ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for the gates of %zu atoms", n);
+}
+
 static skd_status compute(const void *params, const skd_cell *cell, double charge, int want, void *work,
                           skd_result *out, skd_error *err) {
     const skd_calibration *c = params;
+    calibration_work *w = work;
     size_t n = 0;
+    bool gates = false;
     (void)charge;
     (void)want;
     for (size_t i = 0; i < cell->n; i++)
         n += sees(c, cell->species[i]);
-    return n == cell->n ? compute_seen(c, cell, work, out, err) : compute_part(c, cell, n, work, out, err);
+    skd_status status = make_gates(w, cell->n, err);
+    if (status == SKD_OK)
+        status = seats_fill(&w->seats, c, cell, &gates, err);
+    if (status == SKD_OK)
+        status = n == cell->n ? compute_seen(c, cell, w, gates ? w->seats.gate : NULL, out, err)
+                              : compute_part(c, cell, n, w, gates, out, err);
+    if (status == SKD_OK && gates)
+        seats_pull(&w->seats, c, cell, w->energy, out->force);
+    return status;
 }
 
 static skd_status check(const void *params, const skd_cell *cell, skd_error *err) {
@@ -225,9 +267,13 @@ skd_status skd_calibration_similarity(const skd_calibration *c, const skd_cell *
                               skd_element_of(cell->species[i])->symbol);
     if (status == SKD_OK)
         status = skd_features_prepare(w->features, cell, err);
+    bool gates = false;
+    if (status == SKD_OK)
+        status = seats_fill(&w->seats, c, cell, &gates, err);
     for (size_t i = 0; i < cell->n && status == SKD_OK; i++) {
         skd_density_of(w->features, cell, i, false);
-        out[i] = calibration_gate(c, c->features->slot[cell->species[i]], &w->features->around, NULL);
+        out[i] = gates ? w->seats.gate[i]
+                       : calibration_gate(c, c->features->slot[cell->species[i]], &w->features->around, NULL);
     }
     work_free(work);
     return status;

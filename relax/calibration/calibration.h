@@ -18,6 +18,7 @@ struct skd_calibration {
     size_t *frame, *atom;         /**< [n] where they are from; 0 is the host */
     double *reference;            /**< [n][width], of norm 1 */
     double *a;                    /**< [n] eV */
+    skd_cell *host;               /**< the supercell of the calibration */
     size_t n_sites;               /**< of the host, by coordination numbers; see gate.c */
     size_t *site_slot;            /**< [n_sites] element */
     double *site;                 /**< [n_sites][n_species] */
@@ -43,6 +44,8 @@ skd_status calibration_choose(skd_calibration *c, const surroundings *of, size_t
 /** Fills the sites: coordination numbers of the perfect host's atoms. */
 skd_status calibration_set_sites(skd_calibration *c, const skd_cell *host, skd_features_work *work,
                                  skd_error *err) SKD_CHECKED;
+/** 1 below `from`, 0 above `to`, twice differentiable; its slope. */
+double calibration_fall(double x, double from, double to, double *slope);
 /** How much of the correction the atom in the middle of `around` gets: 1 with the coordination numbers of a site of the
  *  host, 0 where a neighbour is gone or one too many. pull (NULL: not wanted): [around->n] its derivative by each d. */
 double calibration_gate(const skd_calibration *c, size_t slot, const skd_surrounding *around, double (*pull)[3]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* fit.c - the coefficients of a calibration: for each exponent, number of references and scale one solution of
+/* fit.c - the coefficients of a calibration: for each exponent and scale one solution of
  *     (X^T X + K / scale^2) a = X^T y,    K_st = k(s, t),
- * with each frame left out in turn; the choice of least error is then fitted to all frames. */
+ * with each eighth of the frames left out in turn; the choice of least error is then fitted to all frames. */
 #include <string.h>
 
 #include "lapack.h"
@@ -9,11 +9,11 @@
 
 #define JITTER 1e-9 /* of K's diagonal, which is 1 */
 
-static const double zetas[ZETAS] = {4.0, 8.0, 16.0, 32.0, 64.0};
-static const double scales[] = {0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0}; /* eV */
-static const double shares[] = {0.35, 1.0};                      /* of the references */
+#define FOLDS  8    /* parts of the frames, left out in turn */
+
+static const double zetas[ZETAS] = {4.0, 8.0, 16.0};
+static const double scales[] = {0.1, 1.0, 3.0, 10.0, 30.0}; /* eV */
 #define N_SCALES (sizeof scales / sizeof *scales)
-#define N_SHARES (sizeof shares / sizeof *shares)
 
 typedef struct regression {
     skd_calibration *c;
@@ -24,19 +24,18 @@ typedef struct regression {
     double *normal, *right; /* [n + 1][columns^2], [n + 1][columns] of each block, one exponent */
     double *kernel;         /* [c->n][c->n] cosines */
     double *a, *b;          /* scratch of a solution */
-    size_t *pick;           /* [columns] */
 } regression;
 
 /* A solution's settings. */
 typedef struct setting {
-    size_t zeta, n_pick;
+    size_t zeta;
     double scale;
 } setting;
 
 static void regression_free(regression *r) {
     for (size_t f = 0; r->rows && f <= r->n; f++)
         calibration_rows_free(&r->rows[f]);
-    void *all[] = {r->rows, r->normal, r->right, r->kernel, r->a, r->b, r->pick};
+    void *all[] = {r->rows, r->normal, r->right, r->kernel, r->a, r->b};
     for (size_t k = 0; k < sizeof all / sizeof *all; k++)
         skd_free(all[k]);
 }
@@ -63,8 +62,7 @@ static skd_status regression_new(regression *r, const skd_calibration_options *o
     r->kernel = skd_alloc(r->c->n * r->c->n, sizeof *r->kernel);
     r->a = skd_alloc(columns * columns, sizeof *r->a);
     r->b = skd_alloc(columns, sizeof *r->b);
-    r->pick = skd_alloc(columns, sizeof *r->pick);
-    if (!r->rows || !r->normal || !r->right || !r->kernel || !r->a || !r->b || !r->pick)
+    if (!r->rows || !r->normal || !r->right || !r->kernel || !r->a || !r->b)
         return skd_fail(err, SKD_ENOMEM, "out of memory for a calibration of %zu environments", r->c->n);
     for (size_t k = 0; k < ZETAS; k++)
         r->zeta[k] = zetas[k] >= options->zeta_min ? zetas[k] : 0.0;
@@ -91,39 +89,26 @@ static void sum_blocks(regression *r, size_t zeta) {
     }
 }
 
-/* The first share of each element's references, and the constant. */
-static size_t pick_columns(regression *r, double share) {
-    const skd_calibration *c = r->c;
-    size_t n = 0;
-    for (size_t slot = 0; slot < c->features->n_species; slot++) {
-        const size_t own = c->first[slot + 1] - c->first[slot], most = (size_t)ceil(share * (double)own);
-        for (size_t s = c->first[slot]; s < c->first[slot] + most; s++)
-            r->pick[n++] = s;
-    }
-    r->pick[n++] = c->n;
-    return n;
-}
-
-/* Coefficients of the picked columns in r->b, without block `without` (SIZE_MAX: of all); false if there are none. */
+/* Coefficients in r->b, without part `without` of the frames (FOLDS: of all); false if there are none. */
 static bool solve(regression *r, const setting *s, size_t without) {
-    const size_t columns = r->c->n + 1, n = s->n_pick;
+    const size_t n = r->c->n + 1;
     const int size = (int)n, unit = 1;
     int info = 0;
     memset(r->a, 0, n * n * sizeof *r->a);
     memset(r->b, 0, n * sizeof *r->b);
     for (size_t f = 0; f <= r->n; f++) {
-        if (f == without)
+        const double *normal = r->normal + f * n * n, *right = r->right + f * n;
+        if (f < r->n && f % FOLDS == without)
             continue;
-        const double *normal = r->normal + f * columns * columns, *right = r->right + f * columns;
         for (size_t p = 0; p < n; p++) {
-            r->b[p] += right[r->pick[p]];
-            for (size_t q = p; q < n; q++) /* lower triangle, column-major; picks ascend */
-                r->a[p * n + q] += normal[r->pick[p] * columns + r->pick[q]];
+            r->b[p] += right[p];
+            for (size_t q = p; q < n; q++) /* lower triangle, column-major */
+                r->a[p * n + q] += normal[p * n + q];
         }
     }
     for (size_t p = 0; p + 1 < n; p++)
         for (size_t q = p; q + 1 < n; q++) {
-            const double dot = r->kernel[r->pick[p] * r->c->n + r->pick[q]];
+            const double dot = r->kernel[p * r->c->n + q];
             r->a[p * n + q] += (pow(dot, r->zeta[s->zeta]) + (p == q ? JITTER : 0.0)) / (s->scale * s->scale);
         }
     dpotrf_("L", &size, r->a, &size, &info);
@@ -143,8 +128,8 @@ static void add_errors(errors *e, const regression *r, const setting *s, size_t 
     const double atoms = (double)r->label[f].cell->n, volume = skd_cell_volume(r->label[f].cell);
     for (size_t k = 0; k < rows->n; k++) {
         double left = rows->y[k];
-        for (size_t p = 0; p < s->n_pick && predicts; p++)
-            left -= rows->x[s->zeta][k * rows->columns + r->pick[p]] * r->b[p];
+        for (size_t p = 0; p < rows->columns && predicts; p++)
+            left -= rows->x[s->zeta][k * rows->columns + p] * r->b[p];
         if (!isfinite(rows->sigma[k]))
             continue;
         left *= rows->sigma[k];
@@ -165,13 +150,14 @@ static void add_errors(errors *e, const regression *r, const setting *s, size_t 
 
 static double root(double square, double n) { return n > 0.0 ? sqrt(square / n) : 0.0; }
 
-/* Errors with each frame left out. */
+/* Errors with each part of the frames left out. */
 static bool leave_out(errors *e, regression *r, const setting *s) {
     *e = (errors){0};
-    for (size_t f = 0; f < r->n; f++) {
-        if (!solve(r, s, f))
+    for (size_t part = 0; part < FOLDS && part < r->n; part++) {
+        if (!solve(r, s, part))
             return false;
-        add_errors(e, r, s, f, true);
+        for (size_t f = part; f < r->n; f += FOLDS)
+            add_errors(e, r, s, f, true);
     }
     return true;
 }
@@ -192,45 +178,19 @@ static bool choose(regression *r, setting *best, errors *least) {
         if (r->zeta[z] == 0.0)
             continue;
         sum_blocks(r, z);
-        for (size_t k = 0; k < N_SHARES; k++)
-            for (size_t q = 0; q < N_SCALES; q++) {
-                setting s = {.zeta = z, .n_pick = pick_columns(r, shares[k]), .scale = scales[q]};
-                errors e;
-                if (!leave_out(&e, r, &s) || (found && !(e.force < least->force)))
-                    continue;
-                *least = e;
-                *best = s;
-                best->n_pick = k; /* the share, until it is picked again */
-                found = true;
-            }
-    }
-    if (!found)
-        return false;
-    best->n_pick = pick_columns(r, shares[best->n_pick]);
-    sum_blocks(r, best->zeta);
-    return true;
-}
-
-/* Keeps the picked references and their coefficients. */
-static void keep(skd_calibration *c, const regression *r, const setting *s) {
-    const size_t m = calibration_width(c->features);
-    size_t first[SKD_ELEMENT_MAX + 1] = {0}, n = 0;
-    for (size_t slot = 0; slot < c->features->n_species; slot++) {
-        first[slot] = n;
-        for (size_t p = 0; p + 1 < s->n_pick; p++) {
-            const size_t from = r->pick[p];
-            if (from < c->first[slot] || from >= c->first[slot + 1])
+        for (size_t q = 0; q < N_SCALES; q++) {
+            const setting s = {.zeta = z, .scale = scales[q]};
+            errors e;
+            if (!leave_out(&e, r, &s) || (found && !(e.force < least->force)))
                 continue;
-            memmove(c->reference + n * m, c->reference + from * m, m * sizeof *c->reference);
-            c->frame[n] = c->frame[from];
-            c->atom[n] = c->atom[from];
-            c->a[n++] = r->b[p];
+            *least = e;
+            *best = s;
+            found = true;
         }
     }
-    first[c->features->n_species] = n;
-    memcpy(c->first, first, sizeof first);
-    c->n = n;
-    c->zeta = r->zeta[s->zeta];
+    if (found)
+        sum_blocks(r, best->zeta);
+    return found;
 }
 
 static skd_status regress(skd_calibration *c, const skd_label *label, size_t n,
@@ -239,12 +199,13 @@ static skd_status regress(skd_calibration *c, const skd_label *label, size_t n,
     setting best = {0};
     errors before = {0}, after = {0};
     skd_status status = regression_new(&r, options, err);
-    if (status == SKD_OK && (!choose(&r, &best, &after) || !solve(&r, &best, SIZE_MAX)))
+    if (status == SKD_OK && (!choose(&r, &best, &after) || !solve(&r, &best, FOLDS)))
         status = skd_fail(err, SKD_ENUMERIC, "calibration: no fit has a solution");
     if (status == SKD_OK) {
         for (size_t f = 0; f < n; f++)
             add_errors(&before, &r, &best, f, false);
-        keep(c, &r, &best);
+        memcpy(c->a, r.b, c->n * sizeof *c->a);
+        c->zeta = r.zeta[best.zeta];
         *report = (skd_calibration_report){
             .n_frames = n, .n_reference = c->n, .zeta = c->zeta, .scale = best.scale};
         report_errors(report, &before, &after);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* gate.c - which atoms are the host's: those with its coordination numbers. An atom i has of element B
+/* gate.c - which atoms are the host's in cells that are not the calibration's own (see seats.c): those with its
+ * coordination numbers. An atom i has of element B
  *     n_B = sum_j f(r_ij),   f = 1 up to 1.1 and 0 from 1.8 times the sum of the covalent radii,
  * wide enough that heat and strain move it by a few tenths only, where a neighbour lost or gained moves it by one. */
 #include <string.h>
@@ -13,8 +14,7 @@
 #define SHARP 20.0 /* of the least over the host's sites */
 #define SAME 1e-6 /* neighbours squared: one site */
 
-/* 1 below from, 0 above to, twice differentiable. */
-static double fall(double x, double from, double to, double *slope) {
+double calibration_fall(double x, double from, double to, double *slope) {
     const double t = (x - from) / (to - from);
     *slope = 0.0;
     if (!(t > 0.0))
@@ -33,7 +33,7 @@ static double radius(const skd_calibration *c, size_t slot) {
 static double share(const skd_calibration *c, size_t slot, const skd_surrounding *around, size_t b, double *slope) {
     const double sum = radius(c, slot) + radius(c, around->slot[b]);
     const double to = fmin(AWAY * sum, c->features->options.cutoff);
-    return fall(around->r[b], fmin(NEAR * sum, 0.6 * to), to, slope);
+    return calibration_fall(around->r[b], fmin(NEAR * sum, 0.6 * to), to, slope);
 }
 
 static void count(const skd_calibration *c, size_t slot, const skd_surrounding *around, double *number) {
@@ -63,7 +63,7 @@ double calibration_gate(const skd_calibration *c, size_t slot, const skd_surroun
         for (size_t k = 0; k < n; k++)
             along[k] += part * 2.0 * (number[k] - own[k]);
     }
-    const double gate = sum > 0.0 ? fall(-log(sum) / SHARP, OPEN * OPEN, SHUT * SHUT, &slope) : 0.0;
+    const double gate = sum > 0.0 ? calibration_fall(-log(sum) / SHARP, OPEN * OPEN, SHUT * SHUT, &slope) : 0.0;
     for (size_t b = 0; b < around->n && pull; b++) {
         double of_share = 0.0;
         if (gate > 0.0 && gate < 1.0)

@@ -54,6 +54,8 @@ skd_status calibration_new(skd_calibration **out, const skd_features_options *op
     if (!c)
         return skd_fail(err, SKD_ENOMEM, "out of memory for a calibration");
     skd_status status = skd_features_new(&c->features, &own, species, n_species, err);
+    if (status == SKD_OK)
+        status = skd_cell_copy(&c->host, cell, err);
     if (status == SKD_OK) {
         c->frame = skd_alloc(n, sizeof *c->frame);
         c->atom = skd_alloc(n, sizeof *c->atom);
@@ -79,6 +81,7 @@ void skd_calibration_free(skd_calibration *c) {
     skd_free(c->a);
     skd_free(c->site_slot);
     skd_free(c->site);
+    skd_cell_free(c->host);
     skd_free(c);
 }
 

@@ -30,20 +30,15 @@ static skd_status rows_new(calibration_rows *out, size_t n, size_t columns, cons
     return skd_fail(err, SKD_ENOMEM, "out of memory for %zu rows of %zu environments", n, columns);
 }
 
-/* Of the atom at hand: its gate, and the pulls of that. */
-typedef struct gated {
-    double gate;
-    double (*pull)[3];
-} gated;
-
-/* One atom's part of one reference's column: dot is c, of_dot its derivative. The column is of gate c^zeta. */
+/* One atom's part of one reference's column: dot is c, of_dot its derivative. The column is of c^zeta: frames of the
+ * host have all gates open. */
 static void add_part(double *x, size_t columns, size_t s, double zeta, double dot, size_t i,
-                     const skd_surrounding *around, const double (*of_dot)[3], const gated *g, size_t n_atoms) {
-    const double value = pow(dot, zeta), slope = g->gate * zeta * value / dot;
+                     const skd_surrounding *around, const double (*of_dot)[3], size_t n_atoms) {
+    const double value = pow(dot, zeta), slope = zeta * value / dot;
     for (size_t b = 0; b < around->n; b++) {
         double pull[3];
         for (size_t k = 0; k < 3; k++) {
-            pull[k] = slope * of_dot[b][k] + value * g->pull[b][k];
+            pull[k] = slope * of_dot[b][k];
             x[(3 * i + k) * columns + s] += pull[k];
             x[(3 * around->j[b] + k) * columns + s] -= pull[k];
         }
@@ -53,7 +48,7 @@ static void add_part(double *x, size_t columns, size_t s, double zeta, double do
                 0.5 * (around->d[b][p] * pull[q] + around->d[b][q] * pull[p]);
         }
     }
-    x[(3 * n_atoms + 6) * columns + s] += g->gate * value;
+    x[(3 * n_atoms + 6) * columns + s] += value;
 }
 
 /* The derivative of v . u by the descriptor, into to (which may be v). */
@@ -67,13 +62,10 @@ static void across(double *to, const double *v, const double *unit, double norm,
 
 /* All references' columns, from atom i whose density work holds. scratch: [2 width] */
 static void add_atom(calibration_rows *out, const skd_calibration *c, const skd_label *label, const double zeta[ZETAS],
-                     size_t i, skd_features_work *work, double *scratch, double (*pull)[3], gated *g) {
+                     size_t i, skd_features_work *work, double *scratch, double (*pull)[3]) {
     const size_t m = calibration_width(c->features), slot = c->features->slot[label->cell->species[i]];
     double *unit = scratch, *w = scratch + m;
     const double norm = calibration_unit(c->features, work, unit);
-    g->gate = calibration_gate(c, slot, &work->around, g->pull);
-    if (g->gate == 0.0)
-        return;
     for (size_t s = c->first[slot]; s < c->first[slot + 1]; s++) {
         const double *reference = c->reference + s * m;
         double dot = 0.0;
@@ -86,7 +78,7 @@ static void add_atom(calibration_rows *out, const skd_calibration *c, const skd_
         for (size_t k = 0; k < ZETAS; k++)
             if (out->x[k])
                 add_part(out->x[k], out->columns, s, zeta[k], dot, i, &work->around, (const double(*)[3])pull,
-                         g, label->cell->n);
+                         label->cell->n);
     }
 }
 
@@ -122,20 +114,18 @@ skd_status calibration_rows_fill(calibration_rows *out, const skd_calibration *c
                                  skd_features_work *work, skd_error *err) {
     const size_t n = label->cell->n, m = calibration_width(c->features);
     double *scratch = NULL, (*pull)[3] = NULL;
-    gated g = {0};
     skd_status status = rows_new(out, 3 * n + 7, c->n + 1, zeta, err);
     if (status == SKD_OK)
         status = skd_features_prepare(work, label->cell, err);
     if (status == SKD_OK) {
         scratch = skd_alloc(2 * m, sizeof *scratch);
         pull = skd_alloc(work->around.room, sizeof *pull);
-        g.pull = skd_alloc(work->around.room, sizeof *g.pull);
-        if (!scratch || !pull || !g.pull)
+        if (!scratch || !pull)
             status = skd_fail(err, SKD_ENOMEM, "out of memory for a frame of %zu atoms", n);
     }
     for (size_t i = 0; i < n && status == SKD_OK; i++) {
         skd_density_of(work, label->cell, i, true);
-        add_atom(out, c, label, zeta, i, work, scratch, pull, &g);
+        add_atom(out, c, label, zeta, i, work, scratch, pull);
     }
     for (size_t k = 0; k < ZETAS && status == SKD_OK; k++)
         if (out->x[k])
@@ -146,7 +136,6 @@ skd_status calibration_rows_fill(calibration_rows *out, const skd_calibration *c
         calibration_rows_free(out);
     skd_free(scratch);
     skd_free(pull);
-    skd_free(g.pull);
     return status;
 }
 

@@ -6,7 +6,7 @@
 
 #include "calibration.h"
 
-enum { ZETAS = 5 };
+enum { ZETAS = 3 };
 
 /** Rows of one frame: 3 n forces, 6 stresses, the energy; a column a reference and one for the energies' constant. */
 typedef struct calibration_rows {

@@ -7,7 +7,7 @@
 #include "calibrations.h"
 
 #define FRAMES 14
-#define TRIPS  6
+#define ROUNDS 5
 
 skd_status calibrate_search(skd_potential **potential, const cli_args *args, const skd_cell *bulk, const char *folder,
                             skd_error *err) {
@@ -20,7 +20,7 @@ skd_status calibrate_search(skd_potential **potential, const cli_args *args, con
                      .to = cli_text(args, "calibrate"),
                      .output = path,
                      .n_frames = FRAMES,
-                     .n_trips = TRIPS,
+                     .n_rounds = ROUNDS,
                      .seed = (uint32_t)cli_int(args, "seed"),
                      .quiet = cli_flag(args, "quiet"),
                      .options = SKD_CALIBRATION_DEFAULT};

@@ -18,15 +18,17 @@ typedef struct calibrating {
     size_t n_frames;
     uint32_t seed;
     bool quiet;
-    size_t n_trips;          /**< rattled hosts that are relaxed at the calibrated level to see whether they return;
-                                  where one does not, frames of its way are labelled and it is fitted anew */
+    size_t n_rounds;         /**< times that rattled hosts are relaxed at the calibrated level to see whether they
+                                  return; where one does not, frames of its way are labelled and it is fitted anew */
     skd_frames labels;       /**< owned */
     skd_calibration_options options;
     skd_calibration_report report;
     size_t n_failed, n_asked; /**< labels set aside; labels that were not there before */
     size_t n_recalled;        /**< labels of trips before this call */
     double seconds;           /**< that asking took */
-    double drift;             /**< Å rms, of the last trip's end from the host's sites */
+    double drift;             /**< Å rms from the host's sites, the largest of the last round's ends */
+    double strain;            /**< largest of the lattice that was free in the last round */
+    bool returned;            /**< did all of them? */
     size_t n_calls;           /**< of the base, on trips */
     /* of the better level while it is asked; owned */
     skd_potential *level;     /**< NULL: labels are from a file */
@@ -43,10 +45,11 @@ skd_status calibrations_label(calibrating *c, skd_error *err) SKD_CHECKED;
 double calibrations_host_force(const calibrating *c);
 /** Asks for one more label; takes the cell. */
 skd_status calibrations_ask(calibrating *c, skd_cell *taken, skd_error *err) SKD_CHECKED;
-/** Rattles the host and relaxes it with base + correction. Where it ends beyond 0.08 Å rms, frames of its way are asked
- *  for; *more tells whether there are labels now that the fit has not seen. */
-skd_status calibrations_trip(calibrating *c, const skd_potential *correction, size_t trip, bool *more,
-                             skd_error *err) SKD_CHECKED;
+/** Round number `round`: rattled hosts are relaxed with base + correction, one with its lattice if labels tell of
+ *  stresses. Where one ends beyond 0.08 Å rms, or its lattice beyond 1 %, and `asks`, frames of its way are asked for;
+ *  *more tells whether there are labels now that the fit has not seen. */
+skd_status calibrations_round(calibrating *c, const skd_potential *correction, size_t round, bool asks, bool *more,
+                              skd_error *err) SKD_CHECKED;
 /** Asks for labels (those of c->output.frames.xyz are not asked for again) or reads them, fits, writes c->output. */
 skd_status calibrations_make(calibrating *c, skd_error *err) SKD_CHECKED;
 void calibrations_free(calibrating *c); /**< frees the contents */

@@ -14,10 +14,10 @@ static const cli_option options[] = {
     {"write", 0, CLI_TEXT, "FILE", NULL, "write the frames to be labelled elsewhere, and stop", 0, 0, NULL},
     {"frames", 'f', CLI_INT, "N", "14", "frames of the host", 3, 1000, NULL},
     {"seed", 0, CLI_INT, "N", "42", "of their rattles and strains", 0, 4294967295.0, NULL},
-    {"trips", 0, CLI_INT, "N", "6", "times that a rattled host is relaxed at the calibrated level; where it does not "
+    {"rounds", 0, CLI_INT, "N", "5", "times that rattled hosts are relaxed at the calibrated level; where one does not "
      "return, frames of its way are labelled too", 0, 1000, NULL},
     {"zeta-min", 0, CLI_REAL, "X", "4", "least exponent of the kernel: the larger, the nearer to what is no host the "
-     "correction ends", 2, 1000, NULL},
+     "correction ends", 2, 16, NULL},
     SUPERCELL_OPTIONS,
     {"output", 'o', CLI_TEXT, "FILE", "host.calibration.gz", "the calibration", 0, 0, "output"},
     CLI_QUIET,
@@ -58,7 +58,7 @@ static skd_status run_calibrate(const cli_args *args, int *exit_code, skd_error 
                      .output = cli_text(args, "output"),
                      .n_frames = (size_t)cli_int(args, "frames"),
                      .seed = (uint32_t)cli_int(args, "seed"),
-                     .n_trips = (size_t)cli_int(args, "trips"),
+                     .n_rounds = (size_t)cli_int(args, "rounds"),
                      .quiet = cli_flag(args, "quiet"),
                      .options = SKD_CALIBRATION_DEFAULT};
     (void)exit_code;

@@ -52,7 +52,8 @@ static const cli_option options[] = {
     {"center", 0, CLI_TEXT, "X,Y,Z", NULL, "the defect, fractional: errors around it too", 0, 0, "validate"},
     REAL("radius", "4", "Å around the center", 0.1, 100, NULL),
     {"sizes", 0, CLI_TEXT, "N,N", "5,10,20,40", "frames learned", 0, 0, "learning-curve"},
-    {"folds", 0, CLI_INT, "K", "4", "parts; one after the other is the test", 2, 1000, NULL},
+    {"folds", 0, CLI_INT, "K", "1", "parts of the relaxations; one after the other is the test. 1: every relaxation is "
+     "learned from, and frames of it that are not learned are the test", 1, 1000, NULL},
     {"repeats", 0, CLI_INT, "N", "2", "times that frames are dealt anew", 1, 1000, NULL},
     REAL("rattle", "0.1", "Å a coordinate: lowest frames are moved so far and relaxed with the model; 0: not", 0, 1,
          NULL),

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* learning_curve.c - learning curves by cross validation over relaxations.
+/* learning_curve.c - learning curves, tested on frames of the same relaxations or on other relaxations.
  *
- * Relaxations (frames of one composition and charge) are dealt into folds; one fold after the other is the test. Of the
- * rest, frames are drawn from one relaxation after the other at random, so that a larger training set holds the smaller
- * ones. Energies have an unknown constant each relaxation; their errors are taken about the relaxation's mean.
+ * Frames of one composition and charge are a relaxation. Those to be learned are drawn from one relaxation after the
+ * other at random, so that a larger training set holds the smaller ones. One fold: from all relaxations, and the frames
+ * that are never learned are the test. More: relaxations are dealt into folds, and one after the other is the test.
+ * Energies have an unknown constant each relaxation; their errors are taken about the relaxation's mean.
  * Frames of relaxations by DFT have small forces all of them: a model that knows nothing and says 0 is good at those.
- * What it does to geometries shows that: each relaxation's lowest frame is rattled and relaxed with the model. */
+ * What it does to geometries shows that: each relaxation's lowest frame is rattled and relaxed with the model. The few
+ * that run away would be all that a mean shows, so the median stands for the others, and they are counted. */
 #include "learning_curve.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>
@@ -25,10 +28,9 @@ enum { FORCE, ENERGY, GEOMETRY, MEASURES, MAX_STEPS = 80 };
 static const struct {
     const char *name, *key, *title, *axis;
 } measures[MEASURES] = {
-    {"force RMSE (eV/Å)", "force", "Forces on relaxations that were not learned", "force RMSE (eV/Å)"},
-    {"relative energy (eV)", "energy", "Energies along relaxations that were not learned", "energy RMSE (eV)"},
-    {"relaxed geometry (Å)", "geometry", "Relaxed geometries of defects that were not learned",
-     "rms distance from the true minimum (Å)"},
+    {"force RMSE (eV/Å)", "force", "Forces on frames", "force RMSE (eV/Å)"},
+    {"relative energy (eV)", "energy", "Energies along relaxations", "energy RMSE (eV)"},
+    {"relaxed geometry (Å)", "geometry", "Relaxed geometries", "median distance from the true minimum (Å rms)"},
 };
 
 typedef struct curve {
@@ -36,6 +38,9 @@ typedef struct curve {
     skd_potential *base;   /* NULL: none */
     skd_result **result;   /* [frames] of the base */
     double rms[MEASURES][SIZES_MAX + 1]; /* sums of squares, then roots of means; [n_sizes]: without any label */
+    double *distance;                    /* [n_sizes + 1][repeats n_groups] of relaxed geometries */
+    size_t n_distance[SIZES_MAX + 1];
+    double lost[SIZES_MAX + 1];          /* share of them farther off than where they started; their median is in rms */
 } curve;
 
 typedef struct curves {
@@ -45,6 +50,7 @@ typedef struct curves {
     size_t *group; /* [frames] number of the relaxation */
     size_t *fold;  /* [groups] */
     size_t *order; /* [frames] of training              */
+    bool *learned; /* [frames] at the largest size, of relaxations that are tested too */
     size_t n_groups, n_sizes, n_curves;
     size_t n[MEASURES];
     double size[SIZES_MAX];
@@ -85,17 +91,21 @@ static void shuffle(size_t *list, size_t n, skd_rng *rng) {
     }
 }
 
+static bool is_tested(const curves *c, size_t group, size_t fold) {
+    return c->options->folds == 1 || c->fold[group] == fold;
+}
+
 static void deal_folds(curves *c, skd_rng *rng) {
     for (size_t g = 0; g < c->n_groups; g++)
         c->fold[g] = g % c->options->folds;
     shuffle(c->fold, c->n_groups, rng);
 }
 
-/* Frames outside of the fold, one of each relaxation in turn; how many. */
+/* Frames that may be learned, one of each relaxation in turn; how many. */
 static size_t order_training(curves *c, size_t fold, skd_rng *rng) {
     size_t n = 0, kept = 0, *list = c->order;
     for (size_t f = 0; f < c->frames->n; f++)
-        if (c->fold[c->group[f]] != fold)
+        if (c->options->folds == 1 || !is_tested(c, c->group[f], fold))
             list[n++] = f;
     shuffle(list, n, rng);
     while (kept < n) { /* a round: the first of each relaxation that is left */
@@ -111,6 +121,10 @@ static size_t order_training(curves *c, size_t fold, skd_rng *rng) {
             list[kept++] = frame;
         }
     }
+    for (size_t i = 0; i < c->frames->n; i++)
+        c->learned[i] = false;
+    for (size_t i = 0; i < n && (double)i < c->size[c->n_sizes - 1]; i++)
+        c->learned[list[i]] = true;
     return n;
 }
 
@@ -119,6 +133,7 @@ static size_t order_training(curves *c, size_t fold, skd_rng *rng) {
 typedef struct sums {
     double square[MEASURES];
     size_t n[MEASURES];
+    double *distance; /* where relaxed geometries' distances go; as many as n[GEOMETRY] */
 } sums;
 
 static void count(sums *s, int measure, double square, size_t n) {
@@ -167,8 +182,8 @@ static skd_status test_geometry(const curves *c, const curve *k, const skd_model
     const skd_cell *truth = c->frames->frame[c->lowest[group]]->cell, *start = c->rattled[group];
     skd_status status = model || k->base ? relax_with(&end, k, model, start, charge, err) : SKD_OK;
     if (status == SKD_OK) {
-        double d2 = distance2(truth, end.cell ? end.cell : start);
-        count(s, GEOMETRY, d2 < FARTHEST * FARTHEST ? d2 : FARTHEST * FARTHEST, 1);
+        s->distance[s->n[GEOMETRY]] = fmin(sqrt(distance2(truth, end.cell ? end.cell : start)), FARTHEST);
+        count(s, GEOMETRY, 0.0, 1);
     }
     skd_relax_outcome_free(&end);
     return status;
@@ -183,7 +198,7 @@ static skd_status test_group(const curves *c, const curve *k, const skd_model *m
     for (size_t f = 0; f < c->frames->n && status == SKD_OK; f++) {
         const skd_frame *frame = c->frames->frame[f];
         skd_result *r = NULL;
-        if (c->group[f] != group)
+        if (c->group[f] != group || c->learned[f])
             continue;
         status = skd_result_new(&r, frame->cell->n, err);
         if (status == SKD_OK && model)
@@ -212,7 +227,7 @@ static skd_status test_fold(const curves *c, const curve *k, skd_fit *fit, size_
     for (size_t g = 0; g < c->n_groups && status == SKD_OK; g++) {
         skd_model *model = NULL;
         double charge = 0.0;
-        if (c->fold[g] != fold)
+        if (!is_tested(c, g, fold))
             continue;
         for (size_t f = 0; f < c->frames->n && status == SKD_OK; f++)
             if (c->group[f] == g)
@@ -241,9 +256,16 @@ static skd_status add_frame(const curves *c, const curve *k, skd_fit *fit, size_
     return status == SKD_OK ? skd_fit_add(fit, &label, err) : status;
 }
 
+/* Empty sums for a curve's point. */
+static sums sums_for(const curves *c, const curve *k, size_t at) {
+    const size_t room = c->options->repeats * c->n_groups;
+    return (sums){.distance = k->distance + at * room + k->n_distance[at]};
+}
+
 static void take_in(curve *k, size_t at, const sums *s) {
     for (int m = 0; m < MEASURES; m++)
         k->rms[m][at] += s->square[m];
+    k->n_distance[at] += s->n[GEOMETRY];
 }
 
 static skd_status run_fold(curves *c, curve *k, size_t fold, size_t n_train, skd_error *err) {
@@ -253,7 +275,7 @@ static skd_status run_fold(curves *c, curve *k, size_t fold, size_t n_train, skd
         options.prior[0] = '\0';
     skd_status status = skd_fit_new(&fit, c->features, &options, err);
     for (size_t s = 0, added = 0; s < c->n_sizes && status == SKD_OK; s++) {
-        sums sum = {0};
+        sums sum = sums_for(c, k, s);
         for (; added < (size_t)c->size[s] && added < n_train && status == SKD_OK; added++)
             status = add_frame(c, k, fit, c->order[added], err);
         if (status == SKD_OK)
@@ -300,11 +322,11 @@ static skd_status run_all(curves *c, skd_error *err) {
             size_t n_train = order_training(c, fold, rng);
             sums sum = {0};
             if ((double)n_train < c->size[c->n_sizes - 1])
-                status = skd_fail(err, SKD_EARG, "--sizes: %g frames, but a fold leaves %zu", c->size[c->n_sizes - 1],
-                                  n_train);
+                status = skd_fail(err, SKD_EARG, "--sizes: %g frames, but there are %zu to learn",
+                                  c->size[c->n_sizes - 1], n_train);
             for (size_t k = 0; k < c->n_curves && status == SKD_OK; k++) {
                 curve *own = &c->curve[k];
-                sum = (sums){0};
+                sum = sums_for(c, own, c->n_sizes);
                 status = test_fold(c, own, NULL, fold, &sum, err);
                 take_in(own, c->n_sizes, &sum);
                 if (status == SKD_OK)
@@ -318,20 +340,55 @@ static skd_status run_all(curves *c, skd_error *err) {
     return status;
 }
 
+static int ascending(const void *a, const void *b) {
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* The median of relaxed geometries, and the share of lost ones. */
+static void take_median(const curves *c, curve *k, size_t at) {
+    const size_t n = k->n_distance[at];
+    double *distance = sums_for(c, k, at).distance - n;
+    size_t lost = 0;
+    if (!n)
+        return;
+    qsort(distance, n, sizeof *distance, ascending);
+    for (size_t i = 0; i < n; i++)
+        lost += distance[i] > sqrt(3.0) * c->options->rattle;
+    k->rms[GEOMETRY][at] = 0.5 * (distance[(n - 1) / 2] + distance[n / 2]);
+    k->lost[at] = (double)lost / (double)n;
+}
+
 static void take_means(curves *c) {
     for (size_t k = 0; k < c->n_curves; k++)
-        for (int m = 0; m < MEASURES; m++)
-            for (size_t s = 0; s <= c->n_sizes; s++)
+        for (size_t s = 0; s <= c->n_sizes; s++) {
+            for (int m = 0; m < MEASURES; m++)
                 c->curve[k].rms[m][s] = c->n[m] ? sqrt(c->curve[k].rms[m][s] / (double)c->n[m]) : 0.0;
+            take_median(c, &c->curve[k], s);
+        }
 }
 
 /* ---- output --------------------------------------------------------------------------------------- */
+
+static const char *tested_on(const curves *c) {
+    return c->options->folds == 1 ? "frames that were not" : "relaxations that were not";
+}
+
+static void print_lost(const curves *c) {
+    printf("farther off than before it was relaxed (%%)\n");
+    for (size_t k = 0; k < c->n_curves; k++) {
+        printf("    %-20s %8.0f", c->curve[k].name, 100.0 * c->curve[k].lost[c->n_sizes]);
+        for (size_t s = 0; s < c->n_sizes; s++)
+            printf(" %8.0f", 100.0 * c->curve[k].lost[s]);
+        printf("\n");
+    }
+}
 
 static void print_table(const curves *c) {
     printf("%-24s", "frames learned");
     for (size_t s = 0; s <= c->n_sizes; s++)
         printf(" %8g", s ? c->size[s - 1] : 0.0);
-    printf("   tested on relaxations that were not\n");
+    printf("   tested on %s\n", tested_on(c));
     for (int m = 0; m < MEASURES; m++) {
         if (c->n[m])
             printf("%s\n", measures[m].name);
@@ -343,6 +400,8 @@ static void print_table(const curves *c) {
             printf("\n");
         }
     }
+    if (c->n[GEOMETRY])
+        print_lost(c);
 }
 
 static skd_status print_json(const curves *c, skd_error *err) {
@@ -354,8 +413,10 @@ static skd_status print_json(const curves *c, skd_error *err) {
         for (int m = 0; m < MEASURES; m++) {
             cJSON *measure = cJSON_AddObjectToObject(one, measures[m].key);
             cJSON_AddNumberToObject(measure, "without", c->curve[k].rms[m][c->n_sizes]);
-            cJSON_AddItemToObject(measure, "rms", cJSON_CreateDoubleArray(c->curve[k].rms[m], (int)c->n_sizes));
+            cJSON_AddItemToObject(measure, m == GEOMETRY ? "median" : "rms",
+                                  cJSON_CreateDoubleArray(c->curve[k].rms[m], (int)c->n_sizes));
         }
+        cJSON_AddItemToObject(one, "lost", cJSON_CreateDoubleArray(c->curve[k].lost, (int)c->n_sizes));
         cJSON_AddItemToArray(list, one);
     }
     char *text = cJSON_Print(all);
@@ -477,6 +538,7 @@ static void close_all(curves *c) {
     for (size_t k = 0; k < c->n_curves; k++) {
         models_free_results(c->curve[k].result, c->frames->n);
         skd_potential_free(c->curve[k].base);
+        skd_free(c->curve[k].distance);
     }
     for (size_t g = 0; c->rattled && g < c->n_groups; g++)
         skd_cell_free(c->rattled[g]);
@@ -486,6 +548,7 @@ static void close_all(curves *c) {
     skd_free(c->group);
     skd_free(c->fold);
     skd_free(c->order);
+    skd_free(c->learned);
 }
 
 skd_status learning_curve(const models *m, const skd_frames *frames, const curve_options *options, skd_error *err) {
@@ -493,8 +556,9 @@ skd_status learning_curve(const models *m, const skd_frames *frames, const curve
     c.group = skd_alloc(frames->n, sizeof *c.group);
     c.fold = skd_alloc(frames->n, sizeof *c.fold);
     c.order = skd_alloc(frames->n, sizeof *c.order);
+    c.learned = skd_alloc(frames->n, sizeof *c.learned);
     c.lowest = skd_alloc(frames->n, sizeof *c.lowest);
-    skd_status status = c.group && c.fold && c.order && c.lowest
+    skd_status status = c.group && c.fold && c.order && c.learned && c.lowest
                             ? SKD_OK
                             : skd_fail(err, SKD_ENOMEM, "out of memory for %zu frames", frames->n);
     if (status == SKD_OK) {
@@ -505,6 +569,11 @@ skd_status learning_curve(const models *m, const skd_frames *frames, const curve
     }
     if (status == SKD_OK)
         status = open_all(&c, err);
+    for (size_t k = 0; k < c.n_curves && status == SKD_OK; k++) {
+        c.curve[k].distance = skd_alloc((c.n_sizes + 1) * options->repeats * c.n_groups, sizeof(double));
+        if (!c.curve[k].distance)
+            status = skd_fail(err, SKD_ENOMEM, "out of memory for %zu geometries", options->repeats * c.n_groups);
+    }
     if (status == SKD_OK)
         status = run_all(&c, err);
     if (status == SKD_OK) {

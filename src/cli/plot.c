@@ -125,6 +125,17 @@ static void draw_ticks(skd_string *out, const axes *a, const double *x, size_t n
     }
 }
 
+/* Where the name of a curve goes: above where it begins, as curves fall; below if another begins right above it. */
+static double name_y(const axes *a, const plot_curve *curve, size_t c) {
+    const double y = pixel_y(a, curve[c].y[0]);
+    bool room = y > MARGIN + 24;
+    for (size_t k = 0; k < c; k++) {
+        const double other = pixel_y(a, curve[k].y[0]);
+        room = room && !(other <= y && other > y - 28);
+    }
+    return room ? y - 10 : y + 20;
+}
+
 void plot_curves(skd_string *out, const char *const text[4], const double *x, size_t n, const plot_curve *curve,
                  size_t n_curves) {
     const axes a = axes_of(x, n, curve, n_curves);
@@ -144,8 +155,7 @@ void plot_curves(skd_string *out, const char *const text[4], const double *x, si
         if (curve[c].level > 0.0)
             skd_string_add(out, "<line x1='%d' y1='%.1f' x2='%d' y2='%.1f' stroke='%s' stroke-dasharray='5 4'/>\n",
                            MARGIN, pixel_y(&a, curve[c].level), SIZE - MARGIN, pixel_y(&a, curve[c].level), colour);
-        skd_string_add(out, "<text x='%d' y='%zu' text-anchor='end' fill='%s'>", SIZE - MARGIN - 8,
-                       MARGIN + 18 + 16 * c, colour);
+        skd_string_add(out, "<text x='%d' y='%.1f' fill='%s'>", MARGIN + 8, name_y(&a, curve, c), colour);
         svg_text(out, curve[c].name);
         skd_string_add(out, "</text>\n");
     }

@@ -9,16 +9,16 @@ calibrate() { code "$shakedown" calibrate "$host" --supercell 1 "$@"; }
 
 check "frames to be labelled elsewhere" test "$(calibrate --write "$work/frames.xyz" --frames 8)" = 0
 "$shakedown" eval "$work/frames.xyz" -p $better --stress -o "$work/labels.xyz" >"$work/out"
-check "a file of labels" test "$(calibrate --base sw --to "$work/labels.xyz" --trips 0 -o "$work/file.gz")" = 0
+check "a file of labels" test "$(calibrate --base sw --to "$work/labels.xyz" --rounds 0 -o "$work/file.gz")" = 0
 check "says what is left" says "left out   force"
 check "asking the level" test "$(calibrate --base sw --to $better --frames 8 -o "$work/asked.gz")" = 0
-check "how many it asked for" says "8 asked for"
+check "how many it asked for" says "9 asked for"
 check "a trip" says "rattled    by 0.1"
 check "labels are kept" test "$(grep -c Lattice "$work/asked.gz.frames.xyz")" -ge 8
 check "again" test "$(calibrate --base sw --to $better --frames 8 -o "$work/asked.gz")" = 0
 check "without asking" sh -c "! grep -q 'asked for' '$work/out'"
 check "another level" test "$(calibrate --base sw --to sw:sigma=2.13 --frames 8 -o "$work/asked.gz")" = 0
-check "is asked" says "8 asked for"
+check "is asked" says "9 asked for"
 "$shakedown" calibrate "$host" --supercell 1 --base sw --to $better --frames 8 -o "$work/asked.gz" -q >"$work/out"
 
 lattice() { # POTENTIAL
@@ -37,7 +37,7 @@ check "is not made again" sh -c "! grep -q '^calibrated' '$work/out'"
 
 awk 'NR == 9 {$1 += 0.02} {print}' "$host" >"$work/off.POSCAR"
 check "a host that is none" test "$(code "$shakedown" calibrate "$work/off.POSCAR" --supercell 1 --base sw --to $better \
-    --frames 4 --trips 0 -o "$work/off.gz")" = 0
+    --frames 4 --rounds 0 -o "$work/off.gz")" = 0
 check "says so" says "host       no minimum of the better level"
 
 check "a model is no calibration" test "$("$shakedown" model train --frames "$work/labels.xyz" -o "$work/m.model" \

@@ -75,5 +75,11 @@ check "a level helps" says "on sw: error"
 check "as JSON" test "$(model learning-curve --frames "$work/c1.xyz,$work/c2.xyz" $basis --on none,sw --sizes 1,3 \
     --folds 2 --repeats 1 --other-charge 1 --json)" = 0
 check "three measures" grep -q '"geometry"' "$work/out"
+check "frames of the same relaxations" test "$(model learning-curve --frames "$work/c1.xyz,$work/c2.xyz" $basis \
+    --on none,sw --sizes 1,6 --repeats 1 --other-charge 1)" = 0
+check "says so" says "tested on frames that were not"
+check "more frames, less error" awk '/^[a-z]/ {about = $1} about == "force" && $1 == "sw" {n++; ok = $4 < 0.95 * $2}
+    END {exit !(n == 1 && ok)}' "$work/out"
+check "what runs away is counted" says "farther off than before"
 check "too few relaxations" test "$(model learning-curve --frames "$work/c1.xyz" --folds 2)" = 2
 exit $failed
