@@ -7,7 +7,7 @@
 #include "shakedown/data.h"
 
 #define SAME_PLACE 0.01 /* Å: some outputs print few digits, of positions or of lattice vectors */
-#define NET_FORCE  0.05 /* eV/Å an atom: a real-space grid leaves some mEv/Å, a wrong answer much more */
+#define NET_FORCE  0.05 /* eV/Å an atom: a grid that leaves more is wrong by 0.3 at single atoms, net taken off or not */
 
 /* The last frame of an output. */
 static skd_status read_last(skd_frame **out, char *warning, size_t room, const char *path, skd_error *err) {
@@ -72,8 +72,8 @@ skd_status teacher_judge(double energy, const double (*force)[3], size_t n, cons
     if (!isfinite(skd_norm(net)))
         return skd_fail(err, SKD_ENUMERIC, "%s: a force is not finite", who);
     if (skd_norm(net) > NET_FORCE)
-        return skd_fail(err, SKD_ENUMERIC, "%s: forces sum to %.3f eV/Å an atom; expected 0 within %g", who,
-                        skd_norm(net), NET_FORCE);
+        return skd_fail(err, SKD_ENUMERIC, "%s: forces sum to %.3f eV/Å an atom; expected 0 within %g (is its "
+                        "grid fine enough?)", who, skd_norm(net), NET_FORCE);
     return SKD_OK;
 }
 
