@@ -7,7 +7,7 @@
 #include "shakedown/data.h"
 
 #define SAME_PLACE 0.01 /* Å: some outputs print few digits, of positions or of lattice vectors */
-#define NET_FORCE  0.05 /* eV/Å an atom: a grid that leaves more is wrong by 0.3 at single atoms, net taken off or not */
+#define NET_FORCE  0.05 /* eV/Å an atom: a grid that leaves more is wrong by 0.3 at single atoms, net taken off or no */
 
 /* The last frame of an output. */
 static skd_status read_last(skd_frame **out, char *warning, size_t room, const char *path, skd_error *err) {
