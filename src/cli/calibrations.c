@@ -312,6 +312,8 @@ skd_status calibrations_make(calibrating *c, skd_error *err) {
     skd_status status = calibrations_label(c, err);
     if (status == SKD_OK)
         status = fit_potential(c, &correction, &numbers, &n, err);
+    if (status == SKD_OK && c->n_rounds)
+        status = calibrations_before(c, err);
     for (size_t round = 0; c->n_rounds && status == SKD_OK; round++) { /* the last only looks */
         bool more;
         status = calibrations_round(c, correction, c->n_recalled + round, round < c->n_rounds, &more, err);
@@ -353,6 +355,7 @@ void calibrations_print(const calibrating *c, FILE *out) {
         fprintf(out, "host       no minimum of the better level, whose forces there are up to %.2f eV/Å: its atoms "
                      "will move; better relax it there first ('relax --cell')\n", calibrations_host_force(c));
     if (c->n_calls)
-        fprintf(out, "rattled    by 0.1 Å and relaxed it ends %.3f Å rms off at most, its lattice %.1f %%; %zu calls "
-                     "of %s on such trips\n", c->drift, 100.0 * c->strain, c->n_calls, c->base->spec);
+        fprintf(out, "rattled    by 0.1 Å and relaxed it ends %.3f Å rms off at most (before %.3f), its lattice by %.1f %% "
+                     "(%.1f); %zu calls of %s\n", c->drift, c->drift_before, 100.0 * c->strain,
+                100.0 * c->strain_before, c->n_calls, c->base->spec);
 }

@@ -29,6 +29,7 @@ typedef struct calibrating {
     double drift;             /**< Å rms from the host's sites, the largest of the last round's ends */
     double strain;            /**< largest of the lattice that was free in the last round */
     bool returned;            /**< did all of them? */
+    double drift_before, strain_before; /**< of one such trip of the base, which ends at 0.25 Å or 6 % */
     size_t n_calls;           /**< of the base, on trips */
     /* of the better level while it is asked; owned */
     skd_potential *level;     /**< NULL: labels are from a file */
@@ -45,8 +46,10 @@ skd_status calibrations_label(calibrating *c, skd_error *err) SKD_CHECKED;
 double calibrations_host_force(const calibrating *c);
 /** Asks for one more label; takes the cell. */
 skd_status calibrations_ask(calibrating *c, skd_cell *taken, skd_error *err) SKD_CHECKED;
+/** The base alone on such trips. */
+skd_status calibrations_before(calibrating *c, skd_error *err) SKD_CHECKED;
 /** Round number `round`: rattled hosts are relaxed with base + correction, one with its lattice if labels tell of
- *  stresses. Where one ends beyond 0.08 Å rms, or its lattice beyond 1 %, and `asks`, frames of its way are asked for;
+ *  stresses. Where one ends beyond 0.06 Å rms, or its lattice beyond 1 %, and `asks`, frames of its way are asked for;
  *  *more tells whether there are labels now that the fit has not seen. */
 skd_status calibrations_round(calibrating *c, const skd_potential *correction, size_t round, bool asks, bool *more,
                               skd_error *err) SKD_CHECKED;

@@ -8,7 +8,7 @@
 #include "cli.h"
 
 #define RATTLE      0.1  /* Å, normal deviate of each coordinate; as in a search's check of its host */
-#define RETURNS     0.08 /* Å rms */
+#define RETURNS     0.06 /* Å rms */
 #define HOLDS       0.01 /* of an edge or an angle's cosine: the lattice is held */
 #define ON_WAY      0.05 /* Å rms farther than it has been: on its way out */
 #define LOST        0.25 /* Å rms: here it ends, ... */
@@ -100,9 +100,10 @@ static skd_status relax_host(trip *t, const calibrating *c, const skd_potential 
     options.max_steps = MAX_STEPS;
     options.relax_cell = t->cell;
     options.stress_max = STRESS_MAX;
-    skd_status status = skd_potential_sum(&both, (const skd_potential *const[2]){c->base, correction}, 2, err);
+    skd_status status =
+        correction ? skd_potential_sum(&both, (const skd_potential *const[2]){c->base, correction}, 2, err) : SKD_OK;
     if (status == SKD_OK)
-        status = skd_potential_work_new(&work, both, err);
+        status = skd_potential_work_new(&work, correction ? both : c->base, err);
     if (status == SKD_OK)
         status = rattled_host(&start, c, t->number, err);
     if (status == SKD_OK)
@@ -157,10 +158,10 @@ static skd_status make_trip(calibrating *c, const skd_potential *correction, siz
         c->strain = cell ? t.strain : c->strain;
         c->drift = cell ? c->drift : fmax(c->drift, t.drift);
         if (!c->quiet)
-            fprintf(stderr, "\nhost       a rattled one is %.3f Å rms off its sites after %zu steps%s", t.drift,
-                    t.end.n_steps, cell ? "" : "\n");
+            fprintf(stderr, "\nhost       %sa rattled one is %.3f Å rms off its sites after %zu steps", correction ? ""
+                    : "before, ", t.drift, t.end.n_steps);
         if (!c->quiet && cell)
-            fprintf(stderr, ", its lattice off by %.1f %%\n", 100.0 * t.strain);
+            fprintf(stderr, ", its lattice off by %.1f %%", 100.0 * t.strain);
         c->returned = c->returned && came_back(&t);
     }
     if (status == SKD_OK && asks)
@@ -175,14 +176,28 @@ static bool knows_stress(const calibrating *c) {
     return c->labels.n && c->labels.frame[0]->has_stress && c->options.stress_noise > 0.0;
 }
 
+static void reset(calibrating *c) {
+    c->drift = 0.0;
+    c->strain = 0.0;
+    c->returned = true;
+}
+
+skd_status calibrations_before(calibrating *c, skd_error *err) {
+    reset(c);
+    skd_status status = make_trip(c, NULL, 0, false, false, err);
+    if (status == SKD_OK && knows_stress(c))
+        status = make_trip(c, NULL, 0, true, false, err);
+    c->drift_before = c->drift;
+    c->strain_before = c->strain;
+    return status;
+}
+
 skd_status calibrations_round(calibrating *c, const skd_potential *correction, size_t round, bool asks, bool *more,
                               skd_error *err) {
     const size_t known = c->labels.n;
     const bool cell = knows_stress(c);
     skd_status status = SKD_OK;
-    c->drift = 0.0;
-    c->strain = 0.0;
-    c->returned = true;
+    reset(c);
     for (size_t k = 0; k < (size_t)TRIPS + cell && status == SKD_OK; k++)
         status = make_trip(c, correction, (TRIPS + 1) * round + k, k == TRIPS, asks, err);
     *more = c->labels.n > known;
