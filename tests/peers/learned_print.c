@@ -25,9 +25,9 @@ static double charge_of(const skd_frame *frame) {
     return text ? strtod(text, NULL) : 0.0;
 }
 
-static skd_label label_of(const skd_frame *frame, double charge) {
+static skd_label label_of(const skd_frame *frame) {
     return (skd_label){.cell = frame->cell,
-                       .charge = charge,
+                       .charge = charge_of(frame),
                        .energy = frame->energy,
                        .force = (const double(*)[3])frame->force,
                        .stress = frame->has_stress ? frame->stress : NULL};
@@ -87,12 +87,11 @@ static skd_status try_all(const skd_model *model, const skd_frames *frames, doub
     return status;
 }
 
-static skd_status teach(skd_fit *fit, const skd_frames *frames, double charge, skd_error *err) {
+static skd_status teach(skd_fit *fit, const skd_frames *frames, skd_error *err) {
     skd_status status = SKD_OK;
     for (size_t f = 0; f < frames->n && status == SKD_OK; f++) {
-        const skd_label label = label_of(frames->frame[f], charge);
-        if (charge_of(frames->frame[f]) == charge)
-            status = skd_fit_add(fit, &label, err);
+        const skd_label label = label_of(frames->frame[f]);
+        status = skd_fit_add(fit, &label, err);
     }
     return status;
 }
@@ -111,7 +110,7 @@ static skd_status run(const skd_frames *train, const skd_frames *test, double ch
     if (status == SKD_OK)
         status = skd_fit_new(&fit, features, options, err);
     if (status == SKD_OK)
-        status = teach(fit, train, charge, err);
+        status = teach(fit, train, err);
     const double added = seconds() - start;
     if (status == SKD_OK)
         status = skd_fit_solve(&model, fit, charge, &report, err);
@@ -144,7 +143,8 @@ static bool set_option(const char *text, skd_features_options *basis, skd_fit_op
                {"n_triplet=", &basis->n_triplet, NULL},    {"l_triplet=", &basis->l_triplet, NULL},
                {"near=", NULL, &basis->near},              {"force_noise=", NULL, &fit->force_noise},
                {"slope=", NULL, &fit->force_noise_slope},  {"energy_noise=", NULL, &fit->energy_noise},
-               {"energy_slope=", NULL, &fit->energy_noise_slope}};
+               {"energy_slope=", NULL, &fit->energy_noise_slope},
+               {"other_charge=", NULL, &fit->other_charge}};
     if (strncmp(text, "most=", 5) == 0) {
         basis->most = (size_t)strtoul(text + 5, NULL, 10);
         return true;
