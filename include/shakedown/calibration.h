@@ -10,9 +10,9 @@
  * by sites: it is 0 next to one that has not its one atom and next to an atom on none, and 1 beyond; so a crystal that
  * moves keeps all of the correction. In other cells it goes by soft coordination numbers, one for each element: it is 1
  * where they are those of one of the host's sites within half a neighbour, as heat and strain leave them, and 0 where
- * 0.9 neighbours are missing or too many. The mean of the process is zero and so are
- * the energies of the perfect host's atoms: an atom whose surroundings are unlike the host's is left to the level,
- * and gains or loses nothing by getting there.
+ * 0.9 neighbours are missing or too many; there a soft crystal that moves loses its correction. The mean of the process
+ * is zero and so are the energies of the perfect host's atoms: an atom whose surroundings are unlike the host's is left
+ * to the level, and gains or loses nothing by getting there.
  */
 #ifndef SHAKEDOWN_CALIBRATION_H
 #define SHAKEDOWN_CALIBRATION_H
@@ -25,7 +25,7 @@ typedef struct skd_calibration_options {
     double energy_noise; /**< eV an atom                                                                   */
     double stress_noise; /**< eV/Å^3; 0: stresses are left out                                             */
     size_t most;         /**< reference environments an element at most                                    */
-    double zeta_min;     /**< least exponent tried: the larger, the nearer to the host correction ends     */
+    double zeta_min;     /**< least exponent tried, 16 at most: the larger, the nearer to the host correction ends */
 } skd_calibration_options;
 #define SKD_CALIBRATION_DEFAULT                                                                                     \
     {.features = {.cutoff = 5.0, .taper = 3.0, .width = 0.4, .n_max = 7, .l_max = 4, .channels = 3, .most = 2000,     \
@@ -37,7 +37,7 @@ typedef struct skd_calibration_options {
 skd_status skd_calibration_frame(skd_cell **out, const skd_cell *host, size_t k, uint32_t seed,
                                  skd_error *err) SKD_CHECKED;
 
-/** How a calibration went; errors are those of each frame left out of its own fit. */
+/** How a calibration went; errors are those of each eighth of the frames left out of its own fit. */
 typedef struct skd_calibration_report {
     size_t n_frames, n_reference;
     double zeta, scale;                 /**< exponent, and standard deviation (eV) of an atom's energy, as chosen */
@@ -47,8 +47,8 @@ typedef struct skd_calibration_report {
 } skd_calibration_report;
 
 typedef struct skd_calibration skd_calibration;
-/** Fits to label[n] with their bases (all need one): cells of `host`'s elements. host: the perfect supercell. Exponent,
- *  number of references and scale are those of the least error of forces, frames left out in turn. Deterministic. */
+/** Fits to label[n] with their bases (all need one): cells of `host`'s elements. host: the perfect supercell. Exponent
+ *  and scale are those of the least error of forces, eighths of the frames left out in turn. Deterministic. */
 skd_status skd_calibration_fit(skd_calibration **out, const skd_cell *host, const skd_label *label, size_t n,
                                const skd_calibration_options *options, skd_calibration_report *report,
                                skd_error *err) SKD_CHECKED;

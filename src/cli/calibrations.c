@@ -355,7 +355,7 @@ void calibrations_print(const calibrating *c, FILE *out) {
         fprintf(out, "host       no minimum of the better level, whose forces there are up to %.2f eV/Å: its atoms "
                      "will move; better relax it there first ('relax --cell')\n", calibrations_host_force(c));
     if (c->n_calls)
-        fprintf(out, "rattled    by 0.1 Å and relaxed it ends %.3f Å rms off at most (before %.3f), its lattice by %.1f %% "
-                     "(%.1f); %zu calls of %s\n", c->drift, c->drift_before, 100.0 * c->strain,
+        fprintf(out, "rattled    by 0.1 Å and relaxed it ends %.3f Å rms off at most (before %.3f), its lattice by "
+                     "%.1f %% (%.1f); %zu calls of %s\n", c->drift, c->drift_before, 100.0 * c->strain,
                 100.0 * c->strain_before, c->n_calls, c->base->spec);
 }

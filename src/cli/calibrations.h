@@ -49,7 +49,7 @@ skd_status calibrations_ask(calibrating *c, skd_cell *taken, skd_error *err) SKD
 /** The base alone on such trips. */
 skd_status calibrations_before(calibrating *c, skd_error *err) SKD_CHECKED;
 /** Round number `round`: rattled hosts are relaxed with base + correction, one with its lattice if labels tell of
- *  stresses. Where one ends beyond 0.06 Å rms, or its lattice beyond 1 %, and `asks`, frames of its way are asked for;
+ *  stresses. Where one ends beyond 0.07 Å rms, or its lattice beyond 1 %, and `asks`, frames of its way are asked for;
  *  *more tells whether there are labels now that the fit has not seen. */
 skd_status calibrations_round(calibrating *c, const skd_potential *correction, size_t round, bool asks, bool *more,
                               skd_error *err) SKD_CHECKED;

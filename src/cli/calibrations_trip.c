@@ -8,7 +8,7 @@
 #include "cli.h"
 
 #define RATTLE      0.1  /* Å, normal deviate of each coordinate; as in a search's check of its host */
-#define RETURNS     0.06 /* Å rms */
+#define RETURNS     0.07 /* Å rms */
 #define HOLDS       0.01 /* of an edge or an angle's cosine: the lattice is held */
 #define ON_WAY      0.05 /* Å rms farther than it has been: on its way out */
 #define LOST        0.25 /* Å rms: here it ends, ... */
