@@ -102,9 +102,9 @@ static bool watch(void *payload, const skd_relax_frame *frame) {
         return true;
     double deviation = 0.0;
     skd_status status = measure(g->all, g->w, frame->cell, &deviation, &g->trouble);
-    g->unsure = status == SKD_OK && !(deviation <= g->all->guard) && (g->calm || frame->step >= options->grace);
-    g->strayed = status == SKD_OK && strays(g, frame);
-    g->unsure |= g->strayed;
+    const bool doubt = status == SKD_OK && !(deviation <= g->all->guard);
+    g->strayed = status == SKD_OK && strays(g, frame) && doubt;
+    g->unsure = doubt && (g->calm || g->strayed || frame->step >= options->grace);
     if (status == SKD_OK && (!g->unsure || !g->last)) { /* the frame to ask about if the next ones are lost */
         skd_cell_free(g->last);
         status = skd_cell_copy(&g->last, frame->cell, &g->trouble);

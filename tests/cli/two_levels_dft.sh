@@ -30,11 +30,11 @@ check "a teacher of these labels" test \
 energies() { sed -n 's/.* energy=\([-0-9.]*\).*/\1/p' "$1"; }
 check "the same energies" test "$(energies "$work/golden.xyz" | md5sum)" = "$(energies "$work/again.xyz" | md5sum)"
 
-# the antisite of MgO, likewise: where GFN1-xTB has one family, on the site, PBE has Mg off it, and lower
+# the antisite of MgO, 64 atoms, likewise: where GFN1-xTB has one family, on the site, PBE has Mg off it, and lower
 mkdir -p "$work/mgo"
 gzip -dc "$golden/Mg_O_PBE.db.gz" >"$work/mgo/run.db"
 check "rank of Mg_O" test "$(code "$shakedown" rank "$work/mgo")" = 0
-check "the lowest is off the site" grep -q '^   1  -0\.9.* Cs .*1\.10' "$work/out"
+check "the lowest is off the site" grep -q '^   1  -0\.9.* C3v .*1\.2' "$work/out"
 check "the other is on it" grep -q '^   2  +0\.0000 .*Unperturbed.* Oh ' "$work/out"
 grep -E '^(rank|   [0-9]|Gradients)' "$work/out" >"$work/rows"
 while read -r row; do
