@@ -50,16 +50,18 @@ static skd_status add_minima(first *f, const skd_lesson *l, skd_error *err) {
     return status;
 }
 
-/* The unperturbed defect; where nothing is known yet, also frames on the way to starts spread over the list. */
+/* The unperturbed defect; where nothing is known of it yet, also frames on the way to starts spread over the list. */
 static skd_status first_frames(first *f, const skd_lesson *l, skd_error *err) {
     const skd_cell *unperturbed = l->job->defect->cell;
+    const bool fresh = l->learner->options.prior ? l->learner->n_fitted == 0
+                                                 : skd_learner_own(l->learner, l->job->defect) == 0;
     size_t most = l->learner->options.prior ? FIRST_DEAR : FIRST_STARTS, step = 1 + l->trails.n / most;
     skd_status status = skd_cell_copy(&f->cell[0], unperturbed, err);
     f->n = status == SKD_OK;
     f->trail[0] = SIZE_MAX;
     if (status == SKD_OK)
         status = add_minima(f, l, err);
-    for (size_t i = 0; i < l->trails.n && status == SKD_OK && l->learner->n_fitted == 0; i += step) {
+    for (size_t i = 0; i < l->trails.n && status == SKD_OK && fresh; i += step) {
         const skd_trail *t = &l->trails.trail[i];
         if (!strcmp(l->job->starts.start[t->start].name, "Unperturbed") ||
             (l->learner->options.confirm_force > 0.0 && is_minimum_from_elsewhere(l, t)))
@@ -100,6 +102,14 @@ skd_status skd_ask_first(skd_lesson *l, skd_error *err) {
 
 /* ---- in a round --------------------------------------------------------------------------------- */
 
+/* Unsure, and what a label of its end would say is not known yet: frames that fits leave out, and minima of the
+ * teacher's, stay unsure for all labels. */
+static bool wants_label(const skd_lesson *l, size_t trail) {
+    const skd_trail *t = &l->trails.trail[trail];
+    return t->unsure && !t->confirmed && !skd_lesson_is_stuck(l, trail) && !skd_hop_waits(l, trail) &&
+           !skd_learner_counts(l->learner, t->end, l->job->charge);
+}
+
 /* What is worth a label: the best of families where the teacher was not asked yet, and unsure ends. */
 skd_status skd_ask_choose(const skd_lesson *l, size_t *chosen, size_t *n_chosen, size_t room, skd_error *err) {
     size_t n = 0, *wanted = skd_alloc(l->trails.n, sizeof *wanted), best = 0;
@@ -110,7 +120,7 @@ skd_status skd_ask_choose(const skd_lesson *l, size_t *chosen, size_t *n_chosen,
         if (!FAMILY_HAS(l, f, near) && !FAMILY_HAS(l, f, confirmed))
             chosen[best++] = l->kin.best[f];
     for (size_t i = 0; i < l->trails.n; i++)
-        if (l->trails.trail[i].unsure && !skd_lesson_is_stuck(l, i) && !skd_hop_waits(l, i))
+        if (wants_label(l, i))
             wanted[n++] = i;
     skd_status status = skd_trails_choose(&l->trails, l->model, wanted, n, 0.5 * l->learner->options.guard,
                                           room - best, chosen + best, n_chosen, err);

@@ -36,6 +36,20 @@ static skd_status is_tried(const skd_lesson *l, const skd_trail *t, bool *tried,
     return t->tried && !t->failed ? is_tried_near(l, t->end, tried, err) : SKD_OK;
 }
 
+/* Has the teacher left this place for another one, in the few steps of the first time? */
+static skd_status is_left(const skd_lesson *l, const skd_cell *cell, bool *left, skd_error *err) {
+    skd_status status = SKD_OK;
+    *left = false;
+    for (size_t i = 0; i < l->trails.n && status == SKD_OK && !*left; i++) {
+        const skd_trail *other = &l->trails.trail[i];
+        double apart = (double)INFINITY;
+        if (other->left)
+            status = skd_largest_displacement(cell, other->from, &apart, err);
+        *left = apart < SKD_DRIFTED;
+    }
+    return status;
+}
+
 /* The families that are ready, lowest first: their best member. `any`: also where the teacher's forces are unknown.
  * The first time only for a few steps: if the end is farther, the surrogate goes there for less. */
 skd_status skd_finish_families(const skd_lesson *l, bool any, skd_finish *list, size_t room, size_t *n,
@@ -49,6 +63,8 @@ skd_status skd_finish_families(const skd_lesson *l, bool any, skd_finish *list, 
         if (!(any || FAMILY_HAS(l, f, near)) || FAMILY_HAS(l, f, confirmed))
             continue;
         status = is_tried(l, t, &tried, err);
+        if (status == SKD_OK && !tried && steps)
+            status = is_left(l, t->end, &tried, err);
         if (status == SKD_OK && !tried)
             list[(*n)++] = (skd_finish){l->kin.best[f], t->end, steps, true, false};
     }
@@ -68,6 +84,18 @@ size_t skd_finish_stuck(const skd_lesson *l, skd_finish *list, size_t room) {
         if (!l->trails.trail[i].tried && !l->trails.trail[i].no_way_on && skd_lesson_is_stuck(l, i))
             list[n++] = (skd_finish){i, l->trails.trail[i].end, STUCK_STEPS, false, true};
     return n;
+}
+
+/* A place that the teacher went away from. */
+static skd_status leave(skd_lesson *l, const skd_finish *f, const skd_kept_label *answer, skd_error *err) {
+    double moved = 0.0;
+    const skd_trail left = {.start = l->trails.trail[f->trail].start, .left = true, .retired = true, .tried = true,
+                            .label = SIZE_MAX, .leads_to = SIZE_MAX};
+    skd_status status = skd_largest_displacement(answer->cell, answer->relaxed, &moved, err);
+    if (status != SKD_OK || moved < SKD_DRIFTED)
+        return status;
+    l->trails.trail[f->trail].tried |= l->trails.trail[f->trail].earlier;
+    return skd_trails_add(&l->trails, answer->cell, &left, err);
 }
 
 /* What came of one relaxation becomes a trail, and the frame that it began from another name of it. */
@@ -90,13 +118,15 @@ static skd_status take_one(skd_lesson *l, const skd_finish *f, size_t label, skd
         if (moved != SKD_OK || begun)
             return moved;
     }
-    skd_status status = skd_trails_add(&l->trails, answer->relaxed, &found, err);
+    skd_status status = begun ? leave(l, f, answer, err) : SKD_OK;
+    if (status == SKD_OK)
+        status = skd_trails_add(&l->trails, answer->relaxed, &found, err);
     found.leads_to = l->trails.n - 1;
     found.alias = true;
     return status == SKD_OK && confirmed ? skd_trails_add(&l->trails, answer->cell, &found, err) : status;
 }
 
-skd_status skd_finish_listed(skd_lesson *l, const skd_finish *list, size_t n, skd_error *err) {
+static skd_status finish_unlike(skd_lesson *l, const skd_finish *list, size_t n, skd_error *err) {
     skd_question *question = skd_alloc(n, sizeof *question);
     size_t *of = skd_alloc(n, sizeof *of), *start = skd_alloc(n, sizeof *start);
     skd_potential *guide = NULL;
@@ -122,6 +152,27 @@ skd_status skd_finish_listed(skd_lesson *l, const skd_finish *list, size_t n, sk
     return status;
 }
 
+/* Two trails may end at the very same frame; one relaxation tells of both. */
+static bool is_repeated(const skd_finish *list, size_t i) {
+    for (size_t k = 0; k < i; k++)
+        if (!memcmp(list[k].from->pos, list[i].from->pos, list[i].from->n * sizeof *list[i].from->pos))
+            return true;
+    return false;
+}
+
+skd_status skd_finish_listed(skd_lesson *l, const skd_finish *all, size_t n_all, skd_error *err) {
+    size_t n = 0;
+    skd_finish *list = skd_alloc(n_all, sizeof *list);
+    skd_status status = list ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for %zu relaxations", n_all);
+    for (size_t i = 0; i < n_all && status == SKD_OK; i++)
+        if (!is_repeated(all, i))
+            list[n++] = all[i];
+    if (status == SKD_OK)
+        status = finish_unlike(l, list, n, err);
+    skd_free(list);
+    return status;
+}
+
 /* ---- what is left over --------------------------------------------------------------------------- */
 
 /* A labelled frame near a minimum, whose basin the surrogate has lost since, be it to a deep one next to it: shallow
@@ -139,15 +190,32 @@ static skd_status is_lost(const skd_lesson *l, const skd_trail *t, bool *lost, s
     return status;
 }
 
+/* All others are compared with the minimum of the unperturbed defect: where the surrogate knows of none near it, the
+ * teacher may. */
+static skd_status is_unperturbed_lost(const skd_lesson *l, const skd_trail *t, bool *lost, skd_error *err) {
+    double moved = 0.0;
+    bool tried = false;
+    *lost = false;
+    if (t->earlier || t->unsure || t->tried || strcmp(l->job->starts.start[t->start].name, "Unperturbed") != 0)
+        return SKD_OK;
+    skd_status status = skd_largest_displacement(t->from, t->end, &moved, err);
+    if (status == SKD_OK && moved > SKD_DRIFTED)
+        status = is_tried_near(l, t->from, &tried, err);
+    *lost = moved > SKD_DRIFTED && !tried;
+    return status;
+}
+
 /* Nobody can tell where these end but the teacher: minima that got lost, and starts that stayed unsure. */
 static skd_status list_leftovers(const skd_lesson *l, skd_finish *list, size_t *n, size_t room, skd_error *err) {
     skd_status status = SKD_OK;
     *n = 0;
     for (size_t i = 0; i < l->trails.n && status == SKD_OK && *n < room; i++) {
-        bool lost;
+        bool lost, alone = false;
         status = is_lost(l, &l->trails.trail[i], &lost, err);
-        if (status == SKD_OK && lost)
-            list[(*n)++] = (skd_finish){i, l->trails.trail[i].from, 0, true, false};
+        if (status == SKD_OK && !lost)
+            status = is_unperturbed_lost(l, &l->trails.trail[i], &alone, err);
+        if (status == SKD_OK && (lost || alone))
+            list[(*n)++] = (skd_finish){i, l->trails.trail[i].from, 0, lost, false};
     }
     for (size_t i = 0; i < l->trails.n && status == SKD_OK && *n < room; i++) {
         const skd_trail *t = &l->trails.trail[i];

@@ -91,6 +91,9 @@ void skd_learner_forget_prior(skd_learner *learner);
  * it; borrowed. */
 const skd_cell *skd_learner_reference(const skd_learner *learner, const skd_job *job);
 
+/* How many labels that count are of this defect, at any charge, in any cell. */
+size_t skd_learner_own(const skd_learner *learner, const skd_defect *defect);
+
 /* ---- explore.c ------------------------------------------------------------------------------ */
 
 /* Something the surrogate relaxes in every round: a start, or a minimum of an earlier round. */
@@ -100,6 +103,7 @@ typedef struct skd_trail {
     bool earlier;       /* no start: a labelled frame or a minimum of an earlier round                       */
     bool near;          /* its label's forces are small: near a minimum of the teacher's                     */
     bool begun;         /* the end of a relaxation by the teacher that was not given steps enough            */
+    bool left;          /* a frame that the teacher left so far in such steps: no minimum is there           */
     bool confirmed;     /* a minimum of the teacher's, or (alias) a frame from which the teacher went there;
                            neither is moved by the surrogate                                                 */
     bool alias;

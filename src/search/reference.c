@@ -52,3 +52,30 @@ const skd_cell *skd_learner_reference(const skd_learner *learner, const skd_job 
         return cell;
     return learner->label[best]->relaxed ? learner->label[best]->relaxed : learner->label[best]->cell;
 }
+
+/* Is this label of the same defect, be it in a cell of another size: do they differ by whole pieces of the host? */
+static bool is_of_defect(const skd_cell *label, const skd_defect *defect) {
+    double by[SKD_ELEMENT_MAX + 1] = {0.0}, host[SKD_ELEMENT_MAX + 1] = {0.0}, pieces = 0.0;
+    for (size_t i = 0; i < label->n; i++)
+        by[label->species[i]] += 1.0;
+    for (size_t i = 0; i < defect->cell->n; i++)
+        by[defect->cell->species[i]] -= 1.0;
+    for (size_t i = 0; i < defect->bulk->n; i++)
+        host[defect->bulk->species[i]] += 1.0;
+    for (int z = 0; z <= SKD_ELEMENT_MAX; z++)
+        if (host[z] > 0.0)
+            pieces = by[z] / host[z];
+    for (int z = 0; z <= SKD_ELEMENT_MAX; z++)
+        if (fabs(by[z] - pieces * host[z]) > 1e-6)
+            return false;
+    return true;
+}
+
+size_t skd_learner_own(const skd_learner *learner, const skd_defect *defect) {
+    size_t n = 0;
+    for (size_t i = 0; i < learner->n_fitted; i++) {
+        const skd_kept_label *label = learner->label[learner->fitted[i]];
+        n += !label->failed && is_of_defect(label->cell, defect);
+    }
+    return n;
+}
