@@ -14,6 +14,7 @@
 #define PRIOR_RISES 2.0 /* eV along a trail: a correction that knows few frames drives it there, to learn nothing */
 
 enum { OWN_LEAST = 8 };
+#define OWN_SHARE 0.5 /* what ask.c labels */
 #define GUARD_FLOOR 1.25 /* times the deviation of what is labelled */
 
 /* ---- the guard -------------------------------------------------------------------------------- */
@@ -285,7 +286,7 @@ static skd_status set_reference(following *all, skd_error *err) {
 
 /* Where the noise of the fit alone makes what is labelled look unsure (energies over a wide range do), labels cannot
  * make anything surer: then only what is less sure than labelled minima is. And a model of other defects is sure of too
- * much: nothing counts as sure until a few frames of this one have labels. */
+ * much: less counts as sure until a few frames of this one have labels. */
 static skd_status set_guard(following *all, skd_error *err) {
     double deviation = 0.0, most = 0.0;
     skd_status status = SKD_OK;
@@ -298,7 +299,7 @@ static skd_status set_guard(following *all, skd_error *err) {
     }
     all->guard = fmax(all->learner->options.guard, GUARD_FLOOR * most);
     if (!all->learner->options.prior && skd_learner_own(all->learner, all->trails->job->defect) < OWN_LEAST)
-        all->guard = 0.0;
+        all->guard = OWN_SHARE * all->learner->options.guard;
     return status;
 }
 

@@ -7,7 +7,22 @@
 
 #include "lesson.h"
 
-enum { FIRST_STEPS = 25, STUCK_STEPS = 10 };
+enum { FIRST_STEPS = 25, STUCK_STEPS = 10, DIRECT_CALLS = 40 }; /* the last: of a start, where crystals are soft */
+
+bool skd_lesson_is_dear(const skd_lesson *l) {
+    size_t n = 0;
+    for (size_t i = 0; i < l->job->starts.n; i++)
+        n += !l->job->starts.start[i].later && !l->job->starts.start[i].dropped;
+    return l->summary->n_labels + l->summary->n_finish > DIRECT_CALLS * n;
+}
+
+/* Does any start lead to this family? */
+static bool has_start(const skd_lesson *l, size_t family) {
+    for (size_t i = 0; i < l->kin.n_trails; i++)
+        if (l->kin.family[i] == family && !l->trails.trail[i].earlier)
+            return true;
+    return false;
+}
 
 void skd_lesson_name(const skd_lesson *l, size_t trail, char *text, size_t size) {
     char name[80];
@@ -55,12 +70,13 @@ static skd_status is_left(const skd_lesson *l, const skd_cell *cell, bool *left,
 skd_status skd_finish_families(const skd_lesson *l, bool any, skd_finish *list, size_t room, size_t *n,
                                skd_error *err) {
     skd_status status = SKD_OK;
+    const bool dear = skd_lesson_is_dear(l);
     *n = 0;
     for (size_t f = 0; f < l->kin.n && *n < room && status == SKD_OK; f++) {
         const skd_trail *t = &l->trails.trail[l->kin.best[f]];
         size_t steps = any || FAMILY_HAS(l, f, begun) ? 0 : FIRST_STEPS;
         bool tried = false;
-        if (!(any || FAMILY_HAS(l, f, near)) || FAMILY_HAS(l, f, confirmed))
+        if (!(any || FAMILY_HAS(l, f, near)) || FAMILY_HAS(l, f, confirmed) || (dear && !has_start(l, f)))
             continue;
         status = is_tried(l, t, &tried, err);
         if (status == SKD_OK && !tried && steps)
@@ -181,7 +197,7 @@ static skd_status is_lost(const skd_lesson *l, const skd_trail *t, bool *lost, s
     double moved = 0.0;
     bool tried = false;
     *lost = false;
-    if (!t->earlier || t->hop || t->begun || t->confirmed || t->tried)
+    if (!t->earlier || t->hop || t->begun || t->confirmed || t->tried || skd_lesson_is_dear(l))
         return SKD_OK;
     skd_status status = skd_largest_displacement(t->from, t->end, &moved, err);
     if (status == SKD_OK && (t->unsure || moved > SKD_DRIFTED))

@@ -140,7 +140,7 @@ static skd_status look_back(skd_lesson *l, bool *idle, skd_error *err) {
 /* Where nothing is left: is there something lower next to what was found? */
 static skd_status hop(skd_lesson *l, bool *idle, skd_error *err) {
     bool any = false;
-    skd_status status = l->summary->spent ? SKD_OK : skd_hop(l, &any, err);
+    skd_status status = l->summary->spent || skd_lesson_is_dear(l) ? SKD_OK : skd_hop(l, &any, err);
     *idle = !any;
     return status;
 }

@@ -80,6 +80,8 @@ typedef struct skd_finish {
 /* Was the teacher asked for the end of this trail, without that making the model sure of it? Such frames are kept out
  * of fits: too far above the lowest, atoms too close, no answer. Frames like it would teach as little. */
 bool skd_lesson_is_stuck(const skd_lesson *l, size_t trail);
+/* Has the teacher been asked as often as for relaxing each start itself? Then only where starts lead still counts. */
+bool skd_lesson_is_dear(const skd_lesson *l);
 /* Starts that are stuck: the teacher takes them a few steps on. */
 size_t skd_finish_stuck(const skd_lesson *l, skd_finish *list, size_t room);
 /* n: how many were listed. */
