@@ -328,6 +328,32 @@ static void foreign_atoms_are_not_seen(void **state) {
     close_kit(&k);
 }
 
+/* Nor is an interstitial, in the calibrated supercell: the crystal around it keeps what it has. */
+static void interstitials_are_not_seen(void **state) {
+    skd_error err;
+    kit k = open_kit();
+    skd_cell *with;
+    (void)state;
+    add_up(&k);
+    CHECK_OK(skd_cell_new(&with, 9, &err));
+    memcpy(with->lattice, k.cell[3]->lattice, sizeof with->lattice);
+    for (size_t i = 0; i < 9; i++) {
+        with->species[i] = 14;
+        for (int a = 0; a < 3; a++)
+            with->pos[i][a] = i ? k.cell[3]->pos[i - 1][a] : 0.5 * 5.43;
+    }
+    skd_result *a = results_of(k.correction, with), *b = results_of(k.correction, k.cell[3]);
+    CHECK_CLOSE(a->energy, b->energy, 1e-12, 0.0);
+    CHECK_CLOSE(skd_norm(a->force[0]), 0.0, 0.0, 0.0);
+    assert_true(skd_norm(b->force[4]) > 1e-3);
+    for (size_t i = 0; i < 8; i++)
+        CHECK_CLOSE(a->force[i + 1][0], b->force[i][0], 1e-12, 0.0);
+    skd_result_free(a);
+    skd_result_free(b);
+    skd_cell_free(with);
+    close_kit(&k);
+}
+
 /* ---- numbers ------------------------------------------------------------------------------------ */
 
 static void numbers_come_back(void **state) {
@@ -381,7 +407,8 @@ int main(void) {
         cmocka_unit_test(derivatives_are_exact), cmocka_unit_test(derivatives_of_gates_are_exact),
         cmocka_unit_test(rotations_and_order_do_not_matter),
         cmocka_unit_test(host_gets_the_better_lattice), cmocka_unit_test(defects_are_left_alone),
-        cmocka_unit_test(foreign_atoms_are_not_seen), cmocka_unit_test(numbers_come_back),
+        cmocka_unit_test(foreign_atoms_are_not_seen), cmocka_unit_test(interstitials_are_not_seen),
+        cmocka_unit_test(numbers_come_back),
         cmocka_unit_test(bad_labels_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,13 +6,13 @@
  * d_i is the surrogate's descriptor of atom i (learned.h), s runs over environments of rattled and strained perfect
  * host. The a_s are fitted to what a better level says of such cells less what the level says (sparse Gaussian-
  * process regression: J. Quinonero-Candela and C. E. Rasmussen, J. Mach. Learn. Res. 6, 1939 (2005); kernel: A. P.
- * Bartok, R. Kondor and G. Csanyi, Phys. Rev. B 87, 184115 (2013)). In the supercell of the fit the gate g goes
- * by sites: it is 0 next to one that has not its one atom and next to an atom on none, and 1 beyond; so a crystal that
- * moves keeps all of the correction. In other cells it goes by soft coordination numbers, one for each element: it is 1
- * where they are those of one of the host's sites within half a neighbour, as heat and strain leave them, and 0 where
- * 0.9 neighbours are missing or too many; there a soft crystal that moves loses its correction. The mean of the process
- * is zero and so are the energies of the perfect host's atoms: an atom whose surroundings are unlike the host's is left
- * to the level, and gains or loses nothing by getting there.
+ * Bartok, R. Kondor and G. Csanyi, Phys. Rev. B 87, 184115 (2013)). In the supercell of the fit atoms on none of
+ * the host's sites are not seen, and the gate g is 0 next to sites that have not their one atom and 1 beyond; so a
+ * crystal that moves keeps all of the correction, also around an interstitial. In other cells it goes by soft
+ * coordination numbers, one for each element: it is 1 where they are those of one of the host's sites within half a
+ * neighbour, as heat and strain leave them, and 0 where 0.9 neighbours are missing or too many; there a soft crystal
+ * that moves loses its correction. The mean of the process is zero and so are the energies of the perfect host's atoms:
+ * an atom whose surroundings are unlike the host's is left to the level, and gains or loses nothing by getting there.
  */
 #ifndef SHAKEDOWN_CALIBRATION_H
 #define SHAKEDOWN_CALIBRATION_H

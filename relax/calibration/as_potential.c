@@ -20,6 +20,7 @@ typedef struct calibration_work {
     seats seats;
     double *gate, *energy;  /* [gated] of the atoms that are seen, and of all; energies as if gates were open */
     size_t gated;
+    bool by_sites;          /* or by coordination numbers */
 } calibration_work;
 
 static void work_free(void *work) {
@@ -145,13 +146,19 @@ static skd_status compute_seen(const skd_calibration *c, const skd_cell *cell, c
 
 static bool sees(const skd_calibration *c, int z) { return c->features->slot[z] != SIZE_MAX; }
 
-static void spread(const skd_calibration *c, const skd_cell *cell, const skd_result *part, skd_result *out) {
+/* Is the atom part of the crystal that is corrected? */
+static bool is_seen(const skd_calibration *c, const calibration_work *w, const skd_cell *cell, size_t i) {
+    return w->by_sites ? w->seats.seen[i] : sees(c, cell->species[i]);
+}
+
+static void spread(const skd_calibration *c, const calibration_work *w, const skd_cell *cell, const skd_result *part,
+                   skd_result *out) {
     out->energy = part->energy;
     out->has_stress = part->has_stress;
     out->has_atom_energy = out->atom_energy != NULL;
     memcpy(out->stress, part->stress, sizeof out->stress);
     for (size_t i = 0, at = 0; i < cell->n; i++) {
-        const bool seen = sees(c, cell->species[i]);
+        const bool seen = is_seen(c, w, cell, i);
         for (int k = 0; k < 3; k++)
             out->force[i][k] = seen ? part->force[at][k] : 0.0;
         if (out->atom_energy)
@@ -161,21 +168,22 @@ static void spread(const skd_calibration *c, const skd_cell *cell, const skd_res
 }
 
 /* Energies of the atoms that are seen, to their places among all. */
-static void spread_energies(const skd_calibration *c, const skd_cell *cell, size_t n, double *energy) {
+static void spread_energies(const skd_calibration *c, const calibration_work *w, const skd_cell *cell, size_t n,
+                            double *energy) {
     for (size_t i = cell->n; i-- > 0;)
-        energy[i] = sees(c, cell->species[i]) ? energy[--n] : 0.0;
+        energy[i] = is_seen(c, w, cell, i) ? energy[--n] : 0.0;
 }
 
-/* Of the cell without the atoms of other elements. */
+/* Of the cell without the atoms that are not seen. */
 static skd_status compute_part(const skd_calibration *c, const skd_cell *cell, size_t n, calibration_work *w,
-                               bool gates, skd_result *out, skd_error *err) {
+                               skd_result *out, skd_error *err) {
     skd_cell *part = NULL;
     size_t *pick = skd_alloc(n, sizeof *pick);
     if (!pick)
         return skd_fail(err, SKD_ENOMEM, "out of memory for %zu atoms", n);
     for (size_t i = 0, at = 0; i < cell->n; i++)
-        if (sees(c, cell->species[i])) {
-            w->gate[at] = gates ? w->seats.gate[i] : 0.0;
+        if (is_seen(c, w, cell, i)) {
+            w->gate[at] = w->by_sites ? w->seats.gate[i] : 0.0;
             pick[at++] = i;
         }
     skd_status status = skd_cell_pick(&part, cell, pick, n, err);
@@ -185,11 +193,11 @@ static skd_status compute_part(const skd_calibration *c, const skd_cell *cell, s
         status = skd_result_new(&w->part, n, err);
     }
     if (status == SKD_OK)
-        status = compute_seen(c, part, w, gates ? w->gate : NULL, w->part, err);
+        status = compute_seen(c, part, w, w->by_sites ? w->gate : NULL, w->part, err);
     if (status == SKD_OK)
-        spread(c, cell, w->part, out);
+        spread(c, w, cell, w->part, out);
     if (status == SKD_OK)
-        spread_energies(c, cell, n, w->energy);
+        spread_energies(c, w, cell, n, w->energy);
     skd_cell_free(part);
     skd_free(pick);
     return status;
@@ -206,23 +214,35 @@ static skd_status make_gates(calibration_work *w, size_t n, skd_error *err) {
     return w->gated ? SKD_OK : skd_fail(err, SKD_ENOMEM, "out of memory for the gates of %zu atoms", n);
 }
 
+static skd_status clear(skd_result *out, size_t n) {
+    out->energy = 0.0;
+    out->has_stress = false;
+    out->has_atom_energy = out->atom_energy != NULL;
+    memset(out->force, 0, n * sizeof *out->force);
+    memset(out->stress, 0, sizeof out->stress);
+    for (size_t i = 0; i < n && out->atom_energy; i++)
+        out->atom_energy[i] = 0.0;
+    return SKD_OK;
+}
+
 static skd_status compute(const void *params, const skd_cell *cell, double charge, int want, void *work,
                           skd_result *out, skd_error *err) {
     const skd_calibration *c = params;
     calibration_work *w = work;
     size_t n = 0;
-    bool gates = false;
     (void)charge;
     (void)want;
-    for (size_t i = 0; i < cell->n; i++)
-        n += sees(c, cell->species[i]);
     skd_status status = make_gates(w, cell->n, err);
     if (status == SKD_OK)
-        status = seats_fill(&w->seats, c, cell, &gates, err);
+        status = seats_fill(&w->seats, c, cell, &w->by_sites, err);
+    for (size_t i = 0; i < cell->n && status == SKD_OK; i++)
+        n += is_seen(c, w, cell, i);
+    if (status == SKD_OK && n == 0)
+        return clear(out, cell->n);
     if (status == SKD_OK)
-        status = n == cell->n ? compute_seen(c, cell, w, gates ? w->seats.gate : NULL, out, err)
-                              : compute_part(c, cell, n, w, gates, out, err);
-    if (status == SKD_OK && gates)
+        status = n == cell->n ? compute_seen(c, cell, w, w->by_sites ? w->seats.gate : NULL, out, err)
+                              : compute_part(c, cell, n, w, out, err);
+    if (status == SKD_OK && w->by_sites)
         seats_pull(&w->seats, c, cell, w->energy, out->force);
     return status;
 }

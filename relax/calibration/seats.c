@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* seats.c - which atoms get the correction, in the supercell that was calibrated. Coordination numbers (gate.c) change
  * by as much when a soft crystal moves as when a neighbour is lost; sites tell the two apart. An atom is on the nearest
- * site up to 0.7 Å from it, and not beyond 1.4 Å. Sites without one atom of their element and atoms on no site are
- * flaws, and
+ * site up to 0.7 Å from it, and not beyond 1.4 Å; s_i says how much. What is on no site of its element is not seen: the
+ * crystal around an interstitial keeps its correction, and the interstitial is the level's own. Sites that do not have
+ * one atom are flaws, as much as they lack or have too much, and so are atoms half way off a site, 4 s (1 - s), so that
+ * gates are shut where an atom gets out of sight:
  *     g_i = prod_D (1 - w_D h(|x_i - y_D|)),
  * x_i the site of atom i, y_D the place of flaw D, w_D how much of one it is, h 1 among neighbours and 0 beyond. In a
  * crystal without flaws all gates are open wherever its atoms move. */
@@ -16,9 +18,10 @@
 #define BEYOND 1.8
 #define SAME_LATTICE 0.1 /* of an edge: by so much a lattice may be strained and still be the host's */
 #define WHOLE 1e-12
+#define SEEN  0.5
 
 void seats_free(seats *s) {
-    void *all[] = {s->gate, s->site, s->share, s->slope, s->own, s->filled, s->flaw};
+    void *all[] = {s->gate, s->site, s->share, s->slope, s->own, s->seen, s->filled, s->flaw};
     for (size_t k = 0; k < sizeof all / sizeof *all; k++)
         skd_free(all[k]);
     *s = (seats){0};
@@ -33,9 +36,10 @@ static skd_status make_room(seats *s, size_t n, size_t n_sites, skd_error *err) 
     s->share = skd_alloc(n, sizeof *s->share);
     s->slope = skd_alloc(n, sizeof *s->slope);
     s->own = skd_alloc(n, sizeof *s->own);
+    s->seen = skd_alloc(n, sizeof *s->seen);
     s->filled = skd_alloc(n_sites, sizeof *s->filled);
     s->flaw = skd_alloc(n + n_sites, sizeof *s->flaw);
-    if (!s->gate || !s->site || !s->share || !s->slope || !s->own || !s->filled || !s->flaw) {
+    if (!s->gate || !s->site || !s->share || !s->slope || !s->own || !s->seen || !s->filled || !s->flaw) {
         seats_free(s);
         return skd_fail(err, SKD_ENOMEM, "out of memory for %zu atoms on %zu sites", n, n_sites);
     }
@@ -57,7 +61,6 @@ static bool same_lattice(const skd_cell *host, const skd_cell *cell) {
     return true;
 }
 
-static bool has_gate(const seats *s, size_t i) { return s->own[i] && s->share[i] > 0.0; }
 
 static double radius_of(int z) { return skd_element_of(z)->covalent_radius; }
 
@@ -74,6 +77,7 @@ static void seat(seats *s, const skd_calibration *c, const skd_mic *mic, int spe
     }
     s->own[i] = c->host->species[s->site[i]] == species;
     s->share[i] = calibration_fall(nearest, ON, OFF, &slope);
+    s->seen[i] = s->own[i] && s->share[i] > SEEN;
     for (int k = 0; k < 3; k++)
         s->slope[i][k] = slope != 0.0 ? slope * toward[k] / nearest : 0.0;
     s->filled[s->site[i]] += s->own[i] ? s->share[i] : 0.0;
@@ -115,7 +119,7 @@ static void find_flaws(seats *s, const skd_calibration *c, const skd_cell *cell)
         add_flaw(s, c->host->pos[k], fabs(1.0 - s->filled[k]), c->host->species[k], SIZE_MAX, k);
     for (size_t i = 0; i < cell->n; i++) {
         skd_row_times(cell->pos[i], (const double(*)[3])s->to_host, at);
-        add_flaw(s, at, 1.0 - s->share[i], cell->species[i], i, s->site[i]);
+        add_flaw(s, at, s->own[i] ? 4.0 * s->share[i] * (1.0 - s->share[i]) : 0.0, cell->species[i], i, s->site[i]);
     }
 }
 
@@ -138,7 +142,7 @@ skd_status seats_fill(seats *s, const skd_calibration *c, const skd_cell *cell, 
     }
     find_flaws(s, c, cell);
     for (size_t i = 0; i < cell->n; i++)
-        s->gate[i] = has_gate(s, i) ? gate_without(s, c, &mic, s->site[i], SIZE_MAX) : 0.0;
+        s->gate[i] = s->seen[i] ? gate_without(s, c, &mic, s->site[i], SIZE_MAX) : 0.0;
     return SKD_OK;
 }
 
@@ -148,7 +152,7 @@ static void derive(seats *s, const skd_calibration *c, const skd_cell *cell, con
     seat_flaw *flaw = &s->flaw[k];
     for (size_t i = 0; i < cell->n; i++) {
         double slope[3];
-        if (!has_gate(s, i) || energy[i] == 0.0)
+        if (!s->seen[i] || energy[i] == 0.0)
             continue;
         const double near = nearness(c, mic, s->site[i], flaw, slope);
         if (near == 0.0)
@@ -178,11 +182,12 @@ void seats_pull(seats *s, const skd_calibration *c, const skd_cell *cell, const 
         const seat_flaw *flaw = &s->flaw[k];
         if (flaw->atom != SIZE_MAX) {
             push(s, flaw->atom, flaw->by_at, 1.0, force);
-            push(s, flaw->atom, s->slope[flaw->atom], -flaw->by_weight, force);
+            push(s, flaw->atom, s->slope[flaw->atom], 4.0 * (1.0 - 2.0 * s->share[flaw->atom]) * flaw->by_weight,
+                 force);
             continue;
         }
         for (size_t i = 0; i < cell->n; i++)
-            if (s->site[i] == flaw->site && has_gate(s, i))
+            if (s->site[i] == flaw->site && s->own[i])
                 push(s, i, s->slope[i], s->filled[flaw->site] < 1.0 ? -flaw->by_weight : flaw->by_weight, force);
     }
 }

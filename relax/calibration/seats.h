@@ -6,7 +6,7 @@
 
 #include "calibration.h"
 
-/** A site that does not have its one atom, or an atom that is on none. */
+/** A site that does not have its one atom, or an atom on its way off or on to one. */
 typedef struct seat_flaw {
     double at[3];   /**< Å, in the host                 */
     double weight;  /**< 0 to 1                         */
@@ -23,6 +23,7 @@ typedef struct seats {
     double *share;    /**< [atoms] how much an atom is there, 0 to 1, ...              */
     double (*slope)[3]; /**< [atoms] ... and its derivative by the atom's place in the host */
     bool *own;        /**< [atoms] is it the site's element?                           */
+    bool *seen;       /**< [atoms] does the correction see it? Those that are on their own sites by more than half */
     double *filled;   /**< [sites] sum of its own atoms' shares                        */
     seat_flaw *flaw;
     size_t n_flaws, room, room_sites;
