@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # calibration.sh [HOST...] - hosts that GFN1-xTB lets drift (Sb2Se3, SnS, TiO2), calibrated to CHGNet by the socket
 # teacher in CHGNet's own lattice: errors of frames left out before and after, how far rattled hosts then end from their
-# sites and the lattice from CHGNet's, calls and minutes; with SEARCH=1 also a Se interstitial of Sb2Se3, far field free
-# and frozen. Ten minutes of one core a host.
+# sites and the lattice from CHGNet's, calls and minutes; with SEARCH=1 also an O vacancy in TiO2 and a Se interstitial in
+# Sb2Se3, far field free and frozen. One to six minutes of one core a host, and one to five a search.
 # Skipped without torch and chgnet (PyPI) in $PEERS_PYTHON, SnS without ../shared.
 set -eu
 shakedown=${SHAKEDOWN:-./shakedown}
@@ -34,10 +34,16 @@ for name in ${*:-Sb2Se3 SnS TiO2}; do
     # shellcheck disable=SC2046
     "$shakedown" calibrate "$own" $(supercell_of "$name") --to "$level" -o "$work/$name.gz" -q
 done
-if [ "${SEARCH:-}" ]; then
-    for far in free frozen:6; do
-        echo "== Se interstitial in Sb2Se3, far field $far"
-        "$shakedown" search "$work/Sb2Se3.POSCAR" --supercell 1,3,1 --defect Se_i --far-field "$far" -o "$work/$far" -q \
-            -p "gfn1+calibration:$work/Sb2Se3.gz" | grep -E '^rattled|^ +[0-9]|^rank|families'
-    done
-fi
+search() { # HOST DEFECT FAR-FIELD OPTIONS...
+    host=$1 defect=$2 far=$3
+    shift 3
+    echo "== $defect in $host, far field $far"
+    "$shakedown" search "$work/$host.POSCAR" --defect "$defect" --charges 0 --far-field "$far" -o "$work/$host.$far" -q \
+        -p "gfn1+calibration:$work/$host.gz" "$@" | grep -E '^rattled|^ +[0-9]|^rank|famil|^Far'
+}
+for far in ${SEARCH:+free frozen:6}; do
+    [ -e "$work/TiO2.gz" ] && search TiO2 v_O "$far" --distortions=-0.4,-0.2,0,0.2,0.4
+    [ -e "$work/Sb2Se3.gz" ] && search Sb2Se3 Se_i_Cs_Sb2.94 "$far" --supercell 1,3,1 --kinds unperturbed,bond \
+        --distortions=-0.3,0.3
+done
+exit 0
