@@ -16,7 +16,7 @@ ones several; results are kept in DIR (default ./learned_vs_direct) and not comp
 snb: the 26 starts of the Cd vacancy in 63 atoms of CdTe that ShakeNBreak made (../shared), also the structures
 compared, and ASE FIRE + CHGNet beside them as learned_vs_chgnet.py found it. large: that vacancy in 216 atoms from the
 model of 64 (of the case CdTe, if that is in DIR): about half an hour."""
-import itertools, json, os, re, sqlite3, subprocess, sys, time
+import itertools, json, os, re, shutil, sqlite3, subprocess, sys, tempfile, time
 
 CASES = [  # name, host file, defects, charges, supercell or None
     ("CdTe", "CdTe.POSCAR", "v_Cd,v_Te,Te_Cd,Cd_i_Td_Te2.81", "0..1", "2"),
@@ -210,10 +210,13 @@ def large(program, hosts):
     run("CdTe_" + state, base + ["--supercell", "2", "--learned-from", "none"])
     result = run("large_" + state, base + ["--supercell", "3", "--learned-from", known])
     frames = os.path.join(KEEP, "large.xyz")
+    model = os.path.join(KEEP, "large.model.gz")
+    subprocess.run([program, "model", "merge", os.path.join(known, "learned.model.gz"), "-o", model], check=True,
+                   capture_output=True)
     subprocess.run([program, "export", os.path.join(KEEP, "large_" + state), "--labels", frames], check=True,
                    capture_output=True)
-    said = subprocess.run([program, "model", "validate", os.path.join(known, "learned.model.gz"), "--frames", frames],
-                          check=True, capture_output=True, text=True).stdout
+    said = subprocess.run([program, "model", "validate", model, "--frames", frames], check=True, capture_output=True,
+                          text=True).stdout
     labels, finish = calls_learned(result["said"])[state]
     print(f'large    {state}: {labels} labels and {finish} calls in 216 atoms, {len(families(result["table"])[state])} '
           f'families, {result["cpu"]:.0f} s; on these labels the model of 64 atoms:')
@@ -232,6 +235,8 @@ def main():
     program = arguments[0] if arguments else os.environ.get("SHAKEDOWN", "./shakedown")
     hosts = arguments[1] if len(arguments) > 1 else "data/hosts"
     wanted = arguments[2:] if arguments else ["MgO"]
+    if not arguments:
+        KEEP = tempfile.mkdtemp()
     os.makedirs(KEEP, exist_ok=True)
     begun = time.time()
     print("host     defect state        <1eV found   all  found learned   lowest labels finish direct  of first")
@@ -241,6 +246,8 @@ def main():
     good = large(program, hosts) if "large" in wanted else True
     total = {k: sum(r[k] for r in rows) for k in ("near", "near_found", "all", "all_found", "calls", "direct", "seconds",
                                                   "missed")}
+    if not arguments:
+        shutil.rmtree(KEEP)
     print(f"within 1 eV: {total['near_found']} of {total['near']} families; all: {total['all_found']} of {total['all']}; "
           f"calls {total['calls']} against {total['direct']}; lowest missed in {total['missed']} of {len(rows)} states; "
           f"direct searches {total['seconds']} s, this {time.time() - begun:.0f} s")
