@@ -39,6 +39,7 @@ last=$(grep -c " after .* steps" "$work/whole.err")
 first=$(awk '/of other charge states/ && ++n == 2 {print seen} / after .* steps/ {seen++}' "$work/whole.err")
 for n in $(seq "$first" "$last"); do
     run=$work/run
+    : >"$run.err"
     (search "$run") >"$run.out" 2>"$run.err" &
     victim=$!
     until [ "$(grep -c " after .* steps" "$run.err" 2>/dev/null || true)" -ge "$n" ] &&
