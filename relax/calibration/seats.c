@@ -61,7 +61,6 @@ static bool same_lattice(const skd_cell *host, const skd_cell *cell) {
     return true;
 }
 
-
 static double radius_of(int z) { return skd_element_of(z)->covalent_radius; }
 
 /* Seats one atom. */

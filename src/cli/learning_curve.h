@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * learning_curve.h - how the error on frames of other relaxations falls with the number of labels, on top of several
- * levels. */
+ * learning_curve.h - how errors fall with the number of labels, on top of several levels. */
 #ifndef SKD_CLI_LEARNING_CURVE_H
 #define SKD_CLI_LEARNING_CURVE_H
 
@@ -18,7 +17,8 @@ typedef struct curve_options {
 
 /** Fits with the settings of m to some of the frames, tests on others, prints a table: errors of forces and energies,
  *  and how far from the lowest frame of a relaxation a rattled copy of it relaxes with the model. Frames of one
- *  composition and charge are one relaxation and never on both sides. */
+ *  composition and charge are one relaxation. One fold: the test is on frames of relaxations that are learned from;
+ *  more: on other relaxations. */
 skd_status learning_curve(const models *m, const skd_frames *frames, const curve_options *options,
                           skd_error *err) SKD_CHECKED;
 
