@@ -57,7 +57,7 @@ static void it_looks_around_where_all_starts_end(void **state) {
         skd_ranking want = ranked(direct), got = ranked(job);
         CHECK(want.n >= 2 && has_energy(&got, want.family[0].energy));
         CHECK(has_energy(&got, want.unperturbed));
-        CHECK(cost.n_labels + cost.n_finish <= 30);
+        CHECK(cost.n_labels + cost.n_finish <= 60); /* half of them a start that the teacher relaxes itself */
         skd_ranking_free(&want);
         skd_ranking_free(&got);
         skd_job_free(direct);

@@ -115,6 +115,8 @@ typedef struct skd_trail {
     bool retired;       /* a later label of the same basin took its place                                    */
     size_t asked;       /* labels that its basin had before this one                                         */
     bool tried;         /* the teacher was asked to relax it to the end, wherever it ended then              */
+    bool audited;       /* ... from where the trail begins                                                   */
+    bool agrees;        /* and ended with the energy that the surrogate gives its end                        */
     bool failed;        /* and could not                                                                     */
     bool asked_end;     /* a start: the teacher was asked about its end, `answer` is the last such label     */
     size_t answer;
