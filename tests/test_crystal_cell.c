@@ -165,8 +165,27 @@ static void cells_survive_every_failed_allocation(void **state) {
 }
 #endif
 
+static void strain_is_of_the_metric(void **state) {
+    (void)state;
+    skd_error err;
+    skd_cell *host, *cell;
+    CHECK_OK(skd_cell_new(&host, 1, &err));
+    memcpy(host->lattice, (double[3][3]){{4, 0, 0}, {0, 5, 0}, {0, 0, 6}}, sizeof host->lattice);
+    CHECK_OK(skd_cell_copy(&cell, host, &err));
+    CHECK(skd_cell_strain(host, cell) == 0.0);
+    memcpy(cell->lattice, (double[3][3]){{0, 4, 0}, {0, 0, 5}, {6, 0, 0}}, sizeof cell->lattice); /* turned */
+    CHECK(skd_cell_strain(host, cell) == 0.0);
+    memcpy(cell->lattice, (double[3][3]){{4, 0, 0}, {0, 5, 0}, {0, 0, 6.12}}, sizeof cell->lattice); /* 2 % */
+    CHECK_CLOSE(skd_cell_strain(host, cell), 0.5 * (1.02 * 1.02 - 1.0), 1e-14, 0.0);
+    memcpy(cell->lattice, (double[3][3]){{4, 0.2, 0}, {0, 5, 0}, {0, 0, 6}}, sizeof cell->lattice); /* a.b = 1 */
+    CHECK_CLOSE(skd_cell_strain(host, cell), 0.5 * 1.0 / 20.0, 1e-14, 0.0);
+    skd_cell_free(host);
+    skd_cell_free(cell);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(strain_is_of_the_metric),
         cmocka_unit_test(reduction_keeps_the_lattice_and_finds_the_shortest_vector),
         cmocka_unit_test(shortest_vectors_are_those_of_many_images),
         cmocka_unit_test(overlaps_are_those_of_all_pairs),

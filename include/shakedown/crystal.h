@@ -27,6 +27,9 @@ skd_status skd_cell_copy(skd_cell **out, const skd_cell *cell, skd_error *err) S
 void skd_cell_free(skd_cell *cell);
 
 double skd_cell_volume(const skd_cell *cell);                                     /**< |a.(b x c)|, Å^3 */
+/** How far cell's lattice is strained from that of reference, however turned: half the largest change of a scalar
+ *  product of two lattice vectors, in parts of their lengths in reference. */
+double skd_cell_strain(const skd_cell *reference, const skd_cell *cell);
 /** Distances between opposite faces, Å: height[k] = V / |other two rows' cross product|. */
 void skd_cell_heights(const double lattice[3][3], double height[3]);
 /** Fractional coordinates of a Cartesian point; inverse = skd_inv3(lattice). */

@@ -16,7 +16,7 @@
 #define OFF   1.4
 #define BESIDE 1.3 /* sums of covalent radii: a flaw's neighbour */
 #define BEYOND 1.8
-#define SAME_LATTICE 0.1 /* of an edge: by so much a lattice may be strained and still be the host's */
+#define SAME_STRAIN 0.1 /* by so much a lattice may be strained, and turned, and still be the host's */
 #define WHOLE 1e-12
 #define SEEN  0.5
 
@@ -46,19 +46,6 @@ static skd_status make_room(seats *s, size_t n, size_t n_sites, skd_error *err) 
     s->room = n;
     s->room_sites = n_sites;
     return SKD_OK;
-}
-
-/* Is it the host's lattice but for a strain, however turned? */
-static bool same_lattice(const skd_cell *host, const skd_cell *cell) {
-    for (int a = 0; a < 3; a++)
-        for (int b = a; b < 3; b++) {
-            double d = 0.0;
-            for (int k = 0; k < 3; k++)
-                d += cell->lattice[a][k] * cell->lattice[b][k] - host->lattice[a][k] * host->lattice[b][k];
-            if (!(fabs(d) <= 2.0 * SAME_LATTICE * skd_norm(host->lattice[a]) * skd_norm(host->lattice[b])))
-                return false;
-        }
-    return true;
 }
 
 static double radius_of(int z) { return skd_element_of(z)->covalent_radius; }
@@ -125,7 +112,7 @@ static void find_flaws(seats *s, const skd_calibration *c, const skd_cell *cell)
 skd_status seats_fill(seats *s, const skd_calibration *c, const skd_cell *cell, bool *known, skd_error *err) {
     double inverse[3][3], at[3];
     skd_mic mic;
-    *known = c->host && same_lattice(c->host, cell) && skd_inv3(cell->lattice, inverse) == SKD_OK;
+    *known = c->host && skd_cell_strain(c->host, cell) <= SAME_STRAIN && skd_inv3(cell->lattice, inverse) == SKD_OK;
     if (!*known)
         return SKD_OK;
     skd_status status = make_room(s, cell->n, c->host->n, err);

@@ -39,19 +39,6 @@ static double drift_of(const skd_cell *host, const skd_cell *cell) {
     return sqrt(sum);
 }
 
-/* The largest difference of the lattices' scalar products, in parts of the edges: twice the strain. */
-static double strain_of(const skd_cell *host, const skd_cell *cell) {
-    double most = 0.0;
-    for (int a = 0; a < 3; a++)
-        for (int b = a; b < 3; b++) {
-            double d = 0.0;
-            for (int k = 0; k < 3; k++)
-                d += cell->lattice[a][k] * cell->lattice[b][k] - host->lattice[a][k] * host->lattice[b][k];
-            most = fmax(most, fabs(d) / (skd_norm(host->lattice[a]) * skd_norm(host->lattice[b])));
-        }
-    return 0.5 * most;
-}
-
 /* One trip. */
 typedef struct trip {
     const skd_cell *host;
@@ -66,7 +53,7 @@ typedef struct trip {
 
 static bool see(void *payload, const skd_relax_frame *frame) {
     trip *t = payload;
-    const double drift = drift_of(t->host, frame->cell), strain = t->cell ? strain_of(t->host, frame->cell) : 0.0;
+    const double drift = drift_of(t->host, frame->cell), strain = t->cell ? skd_cell_strain(t->host, frame->cell) : 0.0;
     if (cli_interrupted())
         return false;
     t->nearest = fmin(t->nearest, drift);
@@ -124,7 +111,7 @@ static skd_status ask(calibrating *c, skd_cell **taken, skd_error *err) {
     bool known = false;
     for (size_t f = 0; f < c->labels.n && !known; f++) {
         const skd_cell *other = c->labels.frame[f]->cell;
-        known = other->n == cell->n && strain_of(other, cell) < KNOWN_CELL && drift_of(other, cell) < KNOWN;
+        known = other->n == cell->n && skd_cell_strain(other, cell) < KNOWN_CELL && drift_of(other, cell) < KNOWN;
     }
     if (known)
         return SKD_OK;
@@ -153,7 +140,7 @@ static skd_status make_trip(calibrating *c, const skd_potential *correction, siz
                           "interrupted while the host was relaxed");
     if (status == SKD_OK) {
         t.drift = t.end.cell ? drift_of(c->host, t.end.cell) : HUGE_VAL;
-        t.strain = !cell ? 0.0 : t.end.cell ? strain_of(c->host, t.end.cell) : HUGE_VAL;
+        t.strain = !cell ? 0.0 : t.end.cell ? skd_cell_strain(c->host, t.end.cell) : HUGE_VAL;
         c->n_calls += t.end.n_calls;
         c->strain = cell ? t.strain : c->strain;
         c->drift = cell ? c->drift : fmax(c->drift, t.drift);

@@ -64,6 +64,16 @@ skd_status skd_cell_pick(skd_cell **out, const skd_cell *cell, const size_t *pic
 
 double skd_cell_volume(const skd_cell *cell) { return fabs(skd_det3(cell->lattice)); }
 
+double skd_cell_strain(const skd_cell *reference, const skd_cell *cell) {
+    const double(*from)[3] = (const double(*)[3])reference->lattice, (*to)[3] = (const double(*)[3])cell->lattice;
+    double most = 0.0;
+    for (int a = 0; a < 3; a++)
+        for (int b = a; b < 3; b++)
+            most = fmax(most, fabs(skd_dot(to[a], to[b]) - skd_dot(from[a], from[b])) /
+                                  (skd_norm(from[a]) * skd_norm(from[b])));
+    return 0.5 * most;
+}
+
 void skd_cell_heights(const double lattice[3][3], double height[3]) {
     double volume = fabs(skd_det3(lattice));
     for (int k = 0; k < 3; k++) {

@@ -13,8 +13,8 @@
 
 #define PRIOR_RISES 2.0 /* eV along a trail: a correction that knows few frames drives it there, to learn nothing */
 
-enum { OWN_LEAST = 8 };
-#define OWN_SHARE 0.5 /* what ask.c labels */
+enum { OWN_LEAST = 8 };  /* labels of the defect itself, with fewer ... */
+#define OWN_SHARE 0.5    /* ... only this part of the guard counts as sure; ask.c labels what is above it */
 #define GUARD_FLOOR 1.25 /* times the deviation of what is labelled */
 
 /* ---- the guard -------------------------------------------------------------------------------- */

@@ -33,38 +33,38 @@ void skd_lesson_name(const skd_lesson *l, size_t trail, char *text, size_t size)
     snprintf(text, size, "%s/%s", name, l->job->starts.start[t->start].name);
 }
 
-/* Has the teacher relaxed a frame close by to the end? */
-static skd_status is_tried_near(const skd_lesson *l, const skd_cell *cell, bool *tried, skd_error *err) {
+static bool is_relaxed_from(const skd_trail *t) { return t->alias; }
+static bool is_left_place(const skd_trail *t) { return t->left; }
+
+/* Does any trail of a kind begin next to this frame? */
+static skd_status is_any_near(const skd_lesson *l, const skd_cell *cell, bool (*of_kind)(const skd_trail *), bool *near,
+                              skd_error *err) {
     skd_status status = SKD_OK;
-    *tried = false;
-    for (size_t i = 0; i < l->trails.n && status == SKD_OK && !*tried; i++) {
+    *near = false;
+    for (size_t i = 0; i < l->trails.n && status == SKD_OK && !*near; i++) {
         const skd_trail *other = &l->trails.trail[i];
         double apart = (double)INFINITY;
-        if (other->alias)
+        if (of_kind(other))
             status = skd_largest_displacement(cell, other->from, &apart, err);
-        *tried = apart < SKD_DRIFTED;
+        *near = apart < SKD_DRIFTED;
     }
     return status;
+}
+
+/* Has the teacher relaxed a frame close by to the end? */
+static skd_status is_tried_near(const skd_lesson *l, const skd_cell *cell, bool *tried, skd_error *err) {
+    return is_any_near(l, cell, is_relaxed_from, tried, err);
+}
+
+/* Has the teacher left this place for another one, in the few steps of the first time? */
+static skd_status is_left(const skd_lesson *l, const skd_cell *cell, bool *left, skd_error *err) {
+    return is_any_near(l, cell, is_left_place, left, err);
 }
 
 /* Did the teacher relax this trail from where it ends now? Later models may lead it elsewhere. */
 static skd_status is_tried(const skd_lesson *l, const skd_trail *t, bool *tried, skd_error *err) {
     *tried = t->tried;
     return t->tried && !t->failed ? is_tried_near(l, t->end, tried, err) : SKD_OK;
-}
-
-/* Has the teacher left this place for another one, in the few steps of the first time? */
-static skd_status is_left(const skd_lesson *l, const skd_cell *cell, bool *left, skd_error *err) {
-    skd_status status = SKD_OK;
-    *left = false;
-    for (size_t i = 0; i < l->trails.n && status == SKD_OK && !*left; i++) {
-        const skd_trail *other = &l->trails.trail[i];
-        double apart = (double)INFINITY;
-        if (other->left)
-            status = skd_largest_displacement(cell, other->from, &apart, err);
-        *left = apart < SKD_DRIFTED;
-    }
-    return status;
 }
 
 /* The families that are ready, lowest first: their best member. `any`: also where the teacher's forces are unknown.
